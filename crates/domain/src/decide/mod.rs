@@ -1,0 +1,131 @@
+//! Judging commands: rules only, and pure. One file per resource, in the order of checks that the service shows.
+
+mod application;
+mod deployment;
+mod environment;
+mod profile;
+pub(crate) mod strategy;
+mod tags;
+mod version;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::command::Command;
+use crate::event::Event;
+use crate::id::{IdSource, Realm};
+use crate::record::TokenKey;
+use crate::refusal::Refusal;
+use crate::state::{RealmState, State};
+
+/// What a decision may depend on besides the state and the command.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The deciding node's clock, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The caller's account and region.
+    pub realm: Realm,
+    /// A random number to make fresh ids from.
+    pub seed: u64,
+    /// How much there may be.
+    pub limits: Limits,
+}
+
+/// How much there may be; the defaults are AWS's quotas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a hosted version's content.
+    pub hosted_content_bytes: u64,
+    /// Applications of an account in a region.
+    pub applications: usize,
+    /// Environments of an application.
+    pub environments: usize,
+    /// Configuration profiles of an application.
+    pub profiles: usize,
+    /// Deployment strategies of an account in a region, the predefined ones aside.
+    pub strategies: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { hosted_content_bytes: 2_048 * 1_024, applications: 100, environments: 20, profiles: 100, strategies: 20 }
+    }
+}
+
+/// What the rules of one command see.
+struct Case<'a> {
+    realm: Arc<RealmState>,
+    context: &'a Context,
+}
+
+impl Case<'_> {
+    fn ids(&self) -> IdSource {
+        IdSource::new(self.context.seed)
+    }
+}
+
+/// Says what follows from a command, or why nothing does.
+///
+/// The answer holds for this state only. A refusal is final only if the state is the journal's head.
+pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec<Event>, Refusal> {
+    let case = Case { realm: state.realm(&context.realm), context };
+    match command {
+        Command::CreateApplication { name, description, tags } => case.create_application(name, description, tags),
+        Command::UpdateApplication { application, name, description } => {
+            case.update_application(application, name, description)
+        }
+        Command::DeleteApplication { application } => case.delete_application(application),
+        Command::CreateEnvironment(command) => case.create_environment(command),
+        Command::UpdateEnvironment(command) => case.update_environment(command),
+        Command::DeleteEnvironment { application, environment } => case.delete_environment(application, environment),
+        Command::CreateProfile(command) => case.create_profile(command),
+        Command::UpdateProfile(command) => case.update_profile(command),
+        Command::DeleteProfile { application, profile } => case.delete_profile(application, profile),
+        Command::CreateHostedVersion(command) => case.create_hosted_version(command),
+        Command::DeleteHostedVersion { application, profile, number } => {
+            case.delete_hosted_version(application, profile, *number)
+        }
+        Command::CreateStrategy(command) => case.create_strategy(command),
+        Command::UpdateStrategy(command) => case.update_strategy(command),
+        Command::DeleteStrategy { strategy } => case.delete_strategy(strategy),
+        Command::StartDeployment(command) => case.start_deployment(command),
+        Command::StopDeployment { application, environment, number, allow_revert } => {
+            case.stop_deployment(application, environment, *number, *allow_revert)
+        }
+        Command::TakeStep { environment, number, steps } => case.take_step(*environment, *number, *steps),
+        Command::Tag { resource, arn, tags } => case.tag(*resource, arn, tags),
+        Command::Untag { resource, arn, keys } => case.untag(*resource, arn, keys),
+        Command::RotateTokenKey { secret, max_age_ms } => {
+            let present = state.token_keys().last();
+            if present.is_some_and(|key| context.now_ms.saturating_sub(key.created_at_ms) < *max_age_ms) {
+                return Err(Refusal::Superseded);
+            }
+            let number = present.map_or(1, |key| key.number.wrapping_add(1).max(1));
+            let secret = secret.clone();
+            Ok(vec![Event::TokenKeyCreated(TokenKey { number, secret, created_at_ms: context.now_ms })])
+        }
+    }
+}
+
+/// An empty description is none.
+fn described(description: &Option<String>) -> Option<String> {
+    description.clone().filter(|text| !text.is_empty())
+}
+
+/// The new description of an update: absent leaves the old one, empty clears it.
+fn redescribed(description: &Option<String>, old: &Option<String>) -> Option<String> {
+    if description.is_some() { described(description) } else { old.clone() }
+}
+
+fn within_quota(present: usize, limit: usize, what: &'static str) -> Result<(), Refusal> {
+    if present < limit { Ok(()) } else { Err(Refusal::QuotaExceeded { what, limit }) }
+}
+
+/// The events of a creation: the thing, and its tags if it has any.
+fn created(event: Event, resource: crate::record::Resource, tags: &BTreeMap<String, String>) -> Vec<Event> {
+    let mut events = vec![event];
+    if !tags.is_empty() {
+        events.push(Event::Tagged { resource, tags: tags.clone() });
+    }
+    events
+}

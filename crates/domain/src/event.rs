@@ -1,0 +1,139 @@
+//! What was decided. Events are facts: applying one needs no rule and cannot fail.
+//!
+//! They are the journal's format and are read for ever: a variant keeps its name and meaning, a new member takes a
+//! default, and what must change its meaning becomes a new variant.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::growth::Step;
+use crate::id::{Id, Realm};
+use crate::record::{
+    Application, Deployment, Environment, HostedVersion, Profile, Resource, Strategy, TokenKey, TriggeredBy,
+};
+
+/// One journal entry: what one command led to, all or nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The format of this entry; 1.
+    pub v: u32,
+    /// The clock of the node that decided, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whose resources; absent for what belongs to no account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub realm: Option<Realm>,
+    /// Who asked.
+    pub actor: Actor,
+    /// The operation's name, for people who read the journal.
+    pub operation: String,
+    /// The request's id, empty for what nobody asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+    /// What follows.
+    pub events: Vec<Event>,
+}
+
+/// Who asked for a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Actor {
+    /// A caller, by access key id; empty if the call was not signed.
+    Caller(String),
+    /// The server itself.
+    Service,
+}
+
+/// One thing that is now so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// There is a new application.
+    ApplicationCreated(Application),
+    /// The application is now so.
+    ApplicationUpdated(Application),
+    /// The application is gone.
+    ApplicationDeleted {
+        /// Which.
+        application: Id,
+    },
+    /// There is a new environment.
+    EnvironmentCreated(Environment),
+    /// Name, description and monitors are now so. Where it stands is not touched.
+    EnvironmentUpdated(Environment),
+    /// The environment is gone, with its deployments and channels.
+    EnvironmentDeleted {
+        /// Which.
+        environment: Id,
+    },
+    /// There is a new profile.
+    ProfileCreated(Profile),
+    /// All but the profile's count of versions is now so.
+    ProfileUpdated(Profile),
+    /// The profile is gone, with its channels.
+    ProfileDeleted {
+        /// Which.
+        profile: Id,
+    },
+    /// There is a new hosted version, the profile's latest.
+    HostedVersionCreated(HostedVersion),
+    /// The version is gone; its number stays used.
+    HostedVersionDeleted {
+        /// Its profile.
+        profile: Id,
+        /// Which.
+        number: u32,
+    },
+    /// There is a new strategy.
+    StrategyCreated(Strategy),
+    /// The strategy is now so.
+    StrategyUpdated(Strategy),
+    /// The strategy is gone.
+    StrategyDeleted {
+        /// Which.
+        strategy: Id,
+    },
+    /// A deployment runs, as its environment's latest.
+    DeploymentStarted(Box<Deployment>),
+    /// The next step of a running deployment was taken.
+    DeploymentStepped {
+        /// Its environment.
+        environment: Id,
+        /// Which.
+        number: u32,
+        /// What step.
+        step: Step,
+    },
+    /// A running deployment was taken back.
+    DeploymentRolledBack {
+        /// Its environment.
+        environment: Id,
+        /// Which.
+        number: u32,
+        /// By whom.
+        by: TriggeredBy,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A complete deployment was taken back.
+    DeploymentReverted {
+        /// Its environment.
+        environment: Id,
+        /// Which.
+        number: u32,
+    },
+    /// These tags were added or replaced.
+    Tagged {
+        /// On what.
+        resource: Resource,
+        /// Keys and values.
+        tags: BTreeMap<String, String>,
+    },
+    /// These tags are gone.
+    Untagged {
+        /// From what.
+        resource: Resource,
+        /// Their keys.
+        keys: Vec<String>,
+    },
+    /// Tokens are sealed under a new key.
+    TokenKeyCreated(TokenKey),
+}

@@ -1,0 +1,201 @@
+//! Why a command is refused, in AWS's words where they are known.
+
+use crate::id::{Account, Id};
+
+/// What kind of refusal it is. What HTTP makes of it is not known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The request does not make sense, or not now.
+    BadRequest,
+    /// There is no such thing.
+    NotFound,
+    /// It collides with what is, or with what somebody else just did.
+    Conflict,
+    /// The content is too large.
+    TooLarge,
+    /// A quota is used up.
+    QuotaExceeded,
+    /// There is nothing to do any more: another node was quicker.
+    Superseded,
+}
+
+/// A command that is not carried out, and why. The variants say what is the matter, [`Refusal::message`] says it in words.
+#[allow(missing_docs, reason = "each variant is explained by its message")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    ApplicationNotFound { application: String },
+    ApplicationNameTaken { name: String, id: Id },
+    ApplicationHasEnvironments { application: Id },
+    ApplicationHasProfiles { application: Id },
+    EnvironmentNotFound { application: Id, environment: String },
+    EnvironmentNameTaken { name: String, id: Id, application: Id },
+    EnvironmentBusy { environment: Id },
+    ProfileNotFound { application: Id, profile: String },
+    ProfileNameTaken { name: String, id: Id, application: Id },
+    ProfileHasVersions { profile: Id },
+    ProfileBusy { profile: Id },
+    VersionNotFound { application: Id, profile: Id, number: i64 },
+    VersionLabelTaken { label: String, number: u32 },
+    VersionOutdated { expected: i64, actual: u32 },
+    ContentTooLarge { size: u64, limit: u64 },
+    ConfigurationNotFound { profile_name: String, version: String },
+    SourceNotServed { location_uri: String },
+    StrategyNotFound { strategy: String },
+    StrategyIsPredefined { strategy: String, verb: &'static str },
+    DeploymentNotFound { application: Id, environment: Id, number: i64 },
+    DeploymentInProgress { environment: Id, number: u32 },
+    DeploymentNumberOutdated { expected: i64, actual: u32 },
+    DeploymentIsComplete { number: u32 },
+    DeploymentIsTerminal { number: u32, state: &'static str },
+    DeploymentIsNotCurrent { number: u32 },
+    DeploymentTooOldToRevert { number: u32 },
+    ResourceNotFound { arn: String },
+    TagKeyReserved { key: String },
+    TooManyTags { limit: usize },
+    QuotaExceeded { what: &'static str, limit: usize },
+    Superseded,
+}
+
+impl Refusal {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::ApplicationNotFound { .. }
+            | Self::EnvironmentNotFound { .. }
+            | Self::ProfileNotFound { .. }
+            | Self::VersionNotFound { .. }
+            | Self::ConfigurationNotFound { .. }
+            | Self::StrategyNotFound { .. }
+            | Self::DeploymentNotFound { .. }
+            | Self::ResourceNotFound { .. } => Kind::NotFound,
+            Self::EnvironmentBusy { .. }
+            | Self::ProfileBusy { .. }
+            | Self::VersionOutdated { .. }
+            | Self::DeploymentInProgress { .. }
+            | Self::DeploymentNumberOutdated { .. } => Kind::Conflict,
+            Self::ContentTooLarge { .. } => Kind::TooLarge,
+            Self::QuotaExceeded { .. } => Kind::QuotaExceeded,
+            Self::Superseded => Kind::Superseded,
+            Self::ApplicationNameTaken { .. }
+            | Self::ApplicationHasEnvironments { .. }
+            | Self::ApplicationHasProfiles { .. }
+            | Self::EnvironmentNameTaken { .. }
+            | Self::ProfileNameTaken { .. }
+            | Self::ProfileHasVersions { .. }
+            | Self::VersionLabelTaken { .. }
+            | Self::SourceNotServed { .. }
+            | Self::StrategyIsPredefined { .. }
+            | Self::DeploymentIsComplete { .. }
+            | Self::DeploymentIsTerminal { .. }
+            | Self::DeploymentIsNotCurrent { .. }
+            | Self::DeploymentTooOldToRevert { .. }
+            | Self::TagKeyReserved { .. }
+            | Self::TooManyTags { .. } => Kind::BadRequest,
+        }
+    }
+
+    /// What to tell the caller. Final dots and double words are AWS's own; texts that nobody has recorded from AWS are
+    /// listed in docs/behaviour.md.
+    pub fn message(&self, account: &Account) -> String {
+        match self {
+            Self::ApplicationNotFound { application } => {
+                format!("Application with Id {application} could not be found for account {account}.")
+            }
+            Self::ApplicationNameTaken { name, id } => {
+                format!("Application with name {name} already exists with id {id} in account {account}")
+            }
+            Self::ApplicationHasEnvironments { application } => format!(
+                "Cannot delete application {application}, because there are still environments existing under it."
+            ),
+            Self::ApplicationHasProfiles { application } => format!(
+                "Cannot delete application {application}, because there are still configuration profiles existing \
+                 under it."
+            ),
+            Self::EnvironmentNotFound { application, environment } => format!(
+                "Environment with Application Id {application} and Environment Id {environment} could not be found \
+                 for account {account}."
+            ),
+            Self::EnvironmentNameTaken { name, id, application } => format!(
+                "Environment with name {name} already exists with id {id} in application {application} and account \
+                 {account}"
+            ),
+            Self::EnvironmentBusy { environment } => {
+                format!("Cannot delete environment {environment} because a deployment is in progress in it.")
+            }
+            Self::ProfileNotFound { application, profile } => format!(
+                "Configuration Profile with Application Id {application} and Configuration Profile Id {profile} could \
+                 not be found for account {account}."
+            ),
+            Self::ProfileNameTaken { name, id, application } => format!(
+                "ConfigurationProfile with name {name} already exists with id {id} in application {application} \
+                 account {account}"
+            ),
+            Self::ProfileHasVersions { profile } => format!(
+                "Cannot delete configuration profile {profile} because there are still hosted configuration versions \
+                 existing under it."
+            ),
+            Self::ProfileBusy { profile } => {
+                format!("Cannot delete configuration profile {profile} because a deployment of it is in progress.")
+            }
+            Self::VersionNotFound { application, profile, number } => format!(
+                "Hosted Configuration Version with Application Id {application}, Configuration Profile Id {profile}, \
+                 and Version {number} could not be found for account {account}"
+            ),
+            Self::VersionLabelTaken { label, number } => format!(
+                "The version label '{label}' has already been assigned to hosted configuration version {number}. \
+                 Please provide a different version label to create your hosted configuration version."
+            ),
+            Self::VersionOutdated { expected, actual } => {
+                format!("Expected latest version {expected} does not match actual latest version {actual}")
+            }
+            Self::ContentTooLarge { .. } => "Content size limit exceeded.".into(),
+            Self::ConfigurationNotFound { profile_name, version } => {
+                format!("Could not find configuration {profile_name} with version number {version}")
+            }
+            Self::SourceNotServed { location_uri } => format!(
+                "Cannot retrieve the configuration at {location_uri}: this server deploys hosted configurations only."
+            ),
+            Self::StrategyNotFound { strategy } => {
+                format!("DeploymentStrategy with Id {strategy} could not be found.")
+            }
+            Self::StrategyIsPredefined { strategy, verb: "delete" } => {
+                format!("Cannot delete predefined Deployment Strategy {strategy}.")
+            }
+            Self::StrategyIsPredefined { strategy, verb } => {
+                format!("Cannot {verb} predefined Deployment Strategy {strategy}")
+            }
+            Self::DeploymentNotFound { application, environment, number } => format!(
+                "Deployment with Application Id {application}, Environment Id {environment}, and Deployment Number \
+                 {number} could not be found for account {account}."
+            ),
+            Self::DeploymentInProgress { environment, number } => format!(
+                "Deployment {number} is already in progress in environment {environment}. An environment takes one \
+                 deployment at a time."
+            ),
+            Self::DeploymentNumberOutdated { expected, actual } => {
+                format!("Expected latest deployment number {expected} does not match actual latest number {actual}")
+            }
+            Self::DeploymentIsComplete { number } => format!(
+                "Deployment {number} is complete and cannot be stopped. Set AllowRevert to revert to the previous \
+                 configuration."
+            ),
+            Self::DeploymentIsTerminal { number, state } => {
+                format!("Deployment {number} cannot be stopped because its state is {state}.")
+            }
+            Self::DeploymentIsNotCurrent { number } => format!(
+                "Deployment {number} cannot be reverted because a later deployment of its configuration profile has \
+                 started."
+            ),
+            Self::DeploymentTooOldToRevert { number } => {
+                format!("Deployment {number} cannot be reverted because it completed more than 72 hours ago.")
+            }
+            Self::ResourceNotFound { arn } => {
+                format!("Resource {arn} could not be found for account {account}.")
+            }
+            Self::TagKeyReserved { key } => format!("Tag key {key} is not valid: keys must not begin with aws:"),
+            Self::TooManyTags { limit } => format!("A resource cannot have more than {limit} tags."),
+            Self::QuotaExceeded { what, limit } => format!("The limit of {limit} {what} is reached."),
+            Self::Superseded => "This has already been done.".into(),
+        }
+    }
+}
