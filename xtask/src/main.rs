@@ -1,1 +1,49 @@
-fn main() {}
+//! The project's own chores: `cargo xtask …`.
+//!
+//! Never depends on the crates that it writes, so that it can repair them when they do not compile.
+
+mod model;
+mod venv;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tidegate's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes the interface table from the service model inside the pinned botocore
+    Model(model::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Model(arguments) => model::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            explain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints what went wrong, from the outermost cause inwards, and after it what to do: each message may end with a line
+/// that starts with `hint: `.
+fn explain(error: &anyhow::Error) {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let split = causes.iter().map(|cause| cause.split_once("\nhint: ").unwrap_or((cause, "")));
+    let (messages, hints): (Vec<_>, Vec<_>) = split.unzip();
+    eprintln!("error: {}", messages.join(": "));
+    for hint in hints.into_iter().filter(|hint| !hint.is_empty()) {
+        eprintln!("hint: {hint}");
+    }
+}

@@ -10,7 +10,7 @@ mod route;
 mod shape;
 mod timestamp;
 
-pub use route::{Route, route};
+pub use route::{Labels, NoRoute, Route, route};
 pub use shape::{
     ErrorShape, Input, Location, Member, Method, Operation, Output, Segment, Service, Shape, ShapeKind, Structure,
 };

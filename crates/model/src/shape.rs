@@ -26,6 +26,18 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// Returns the method as it stands in a request line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// One operation of a service.
 #[derive(Debug)]
 pub struct Operation {
@@ -80,6 +92,16 @@ pub struct Member {
     pub required: bool,
     /// What it holds.
     pub shape: &'static Shape,
+}
+
+impl Member {
+    pub(crate) const fn required(name: &'static str, location: Location, shape: &'static Shape) -> Self {
+        Self { name, location, required: true, shape }
+    }
+
+    pub(crate) const fn optional(name: &'static str, location: Location, shape: &'static Shape) -> Self {
+        Self { name, location, required: false, shape }
+    }
 }
 
 /// Where a member travels in a request or response.
@@ -150,7 +172,10 @@ pub struct ErrorShape {
 
 /// A typed request: what `wire` decodes into once the table has accepted the input.
 pub trait Input: DeserializeOwned {
-    /// The operation that takes it.
+    /// What the operation answers with.
+    type Output: Output;
+
+    /// The operation that takes it. Every operation has a request type of its own.
     const OPERATION: &'static Operation;
 
     /// Takes the raw body of an operation whose payload is a blob.
@@ -158,10 +183,10 @@ pub trait Input: DeserializeOwned {
 }
 
 /// A typed response.
+///
+/// It does not name its operation: AWS returns the same shape from several (`Application` from create, get and update),
+/// so the operation and with it the status come from the request, see [`Input::Output`].
 pub trait Output: Serialize {
-    /// The operation that returns it.
-    const OPERATION: &'static Operation;
-
     /// Gives up the raw body of an operation whose payload is a blob.
     fn take_payload(&mut self) -> Option<Bytes> {
         None
