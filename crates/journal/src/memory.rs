@@ -1,0 +1,101 @@
+//! A journal that is gone with its process: for tests, simulations, and `--store memory`.
+
+use crate::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use tokio::sync::watch;
+
+/// A journal in memory. Handles to one journal are clones of one [`Arc`](std::sync::Arc).
+///
+/// It uses no clock, thread or random number, and nothing in it fails; [`Faulty`](crate::faulty::Faulty) adds failures.
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    content: Mutex<Content>,
+    bell: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    entries: Vec<Entry>,
+    blobs: HashMap<BlobId, Bytes>,
+}
+
+impl MemoryJournal {
+    /// Makes an empty journal.
+    pub fn new() -> MemoryJournal {
+        MemoryJournal::default()
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().expect("nothing panics while it holds the content of a memory journal")
+    }
+}
+
+impl Content {
+    fn last(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    fn append(&mut self, entry: &Entry) -> Result<(), AppendError> {
+        let last_id = self.entries.last().map_or(EntryId::NONE, |last| last.id);
+        if entry.number != self.last() + 1 || entry.prev != last_id {
+            return Err(AppendError::Conflict);
+        }
+        self.entries.push(entry.clone());
+        Ok(())
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Vec<Entry> {
+        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        self.entries.iter().skip(after).take(limit).cloned().collect()
+    }
+}
+
+impl Journal for MemoryJournal {
+    fn append<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            self.content().append(entry)?;
+            self.bell.send_modify(|last| *last = entry.number.max(*last));
+            Ok(())
+        })
+    }
+
+    fn read(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, Unavailable>> {
+        Box::pin(async move { Ok(self.content().read(after, limit)) })
+    }
+
+    fn last(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(async move { Ok(self.content().last()) })
+    }
+
+    fn wait(&self, after: u64) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let mut bell = self.bell.subscribe();
+            bell.wait_for(|&last| last > after).await.expect("the bell hangs in the journal that is borrowed here");
+        })
+    }
+
+    fn put_blob<'a>(&'a self, content: &'a Bytes) -> BoxFuture<'a, Result<BlobId, Unavailable>> {
+        Box::pin(async move {
+            let blob_id = BlobId::of(content);
+            self.content().blobs.insert(blob_id, content.clone());
+            Ok(blob_id)
+        })
+    }
+
+    fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
+        Box::pin(async move { Ok(self.content().blobs.get(&id).cloned()) })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[cfg(test)]
+crate::journal_suite!(async {
+    let journal = std::sync::Arc::new(MemoryJournal::new());
+    crate::suite::Fixture::new(move || std::future::ready(std::sync::Arc::clone(&journal)))
+});

@@ -1,0 +1,260 @@
+//! The journal in one SQLite file in a data directory: the default, and for one machine all that is needed.
+//!
+//! The file is `journal.sqlite3`, in WAL mode with `synchronous=FULL`: an append is one statement, one transaction and
+//! one fsync, and is visible to anybody only after that. Two connections, each on a thread of its own, so that a big
+//! read does not wait for a write. A second process on the same file is allowed: the file's lock decides between the
+//! two, and each hears of the other's entries within [`POLL`]. An engine for several machines this is not: WAL needs
+//! memory shared between the processes, so the directory must not be on a network file system.
+
+mod explain;
+mod file;
+mod schema;
+mod worker;
+
+use crate::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable};
+use bytes::Bytes;
+use explain::Reason;
+use file::Identity;
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use worker::Worker;
+
+/// How often a waiting process looks for entries that another process appended. Its own it hears of at once.
+pub const POLL: Duration = Duration::from_millis(200);
+
+/// The name of the file in the data directory.
+pub const FILE_NAME: &str = "journal.sqlite3";
+
+/// An open journal file. Dropping it finishes what is under way; [`close`](SqliteJournal::close) also says how that went.
+pub struct SqliteJournal {
+    path: PathBuf,
+    identity: Identity,
+    bell: Arc<watch::Sender<u64>>,
+    // Dropped in this order: the last connection to go tidies the WAL up, and only the writer may write.
+    reader: Worker,
+    writer: Worker,
+}
+
+impl SqliteJournal {
+    /// Opens the journal in this directory, and creates both if they are not there. Blocks for some milliseconds.
+    pub fn open(dir: &Path) -> Result<SqliteJournal, Unavailable> {
+        let path = dir.join(FILE_NAME);
+        SqliteJournal::open_file(dir, &path).map_err(|reason| reason.while_doing("open the journal at", &path))
+    }
+
+    fn open_file(dir: &Path, path: &Path) -> Result<SqliteJournal, Reason> {
+        file::prepare(dir, path)?;
+        let mut connection = schema::connect(path)?;
+        schema::settle(&mut connection)?;
+        let reader = schema::connect(path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(SqliteJournal {
+            path: path.to_owned(),
+            identity: Identity::of(path)?,
+            bell: Arc::default(),
+            reader: Worker::start("journal-reader", reader)?,
+            writer: Worker::start("journal-writer", connection)?,
+        })
+    }
+
+    /// Finishes what is under way, moves everything from the WAL into the file, and closes it.
+    ///
+    /// Afterwards every operation is refused. Closing twice is closing once.
+    pub async fn close(&self) -> Result<(), Unavailable> {
+        self.reader.stop().await;
+        // Another process that reads just now keeps the WAL from being emptied; that is its right, and no error.
+        let checkpoint =
+            |writer: &mut Connection| Ok(writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?);
+        let closed = if self.writer.is_running() { self.writer.run(checkpoint).await } else { Ok(()) };
+        self.writer.stop().await;
+        closed.map_err(|reason| reason.while_doing("close the journal at", &self.path))
+    }
+
+    async fn read_with<T: Send + 'static>(
+        &self,
+        doing: impl AsRef<str>,
+        job: impl FnOnce(&mut Connection) -> Result<T, Reason> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let answer = self.reader.run(job).await;
+        answer.map_err(|reason| reason.while_doing(doing, &self.path))
+    }
+
+    async fn write_with<T: Send + 'static>(
+        &self,
+        doing: impl AsRef<str>,
+        job: impl FnOnce(&mut Connection) -> Result<T, Reason> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let (identity, path) = (self.identity, self.path.clone());
+        let answer = self.writer.run(move |writer| {
+            identity.check(&path)?;
+            job(writer)
+        });
+        answer.await.map_err(|reason| reason.while_doing(doing, &self.path))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            let (bell, job_entry) = (Arc::clone(&self.bell), entry.clone());
+            let doing = format!("append entry {} to the journal at", entry.number);
+            let is_appended = self.write_with(doing, move |writer| {
+                let is_appended = append(writer, &job_entry)?;
+                if is_appended {
+                    bell.send_modify(|last| *last = job_entry.number.max(*last));
+                }
+                Ok(is_appended)
+            });
+            if is_appended.await? { Ok(()) } else { Err(AppendError::Conflict) }
+        })
+    }
+
+    fn read(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("read the entries after {after} from the journal at");
+            self.read_with(doing, move |reader| read(reader, after, limit)).await
+        })
+    }
+
+    fn last(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(self.read_with("read the last number from the journal at", |reader| last(reader)))
+    }
+
+    fn wait(&self, after: u64) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let mut bell = self.bell.subscribe();
+            loop {
+                if *bell.borrow_and_update() > after {
+                    return;
+                }
+                // Whoever reads next meets the error and says so; here it only means that there is no news.
+                if self.last().await.is_ok_and(|last| last > after) {
+                    return;
+                }
+                tokio::select! {
+                    _ = bell.changed() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                }
+            }
+        })
+    }
+
+    fn put_blob<'a>(&'a self, content: &'a Bytes) -> BoxFuture<'a, Result<BlobId, Unavailable>> {
+        let content = content.clone();
+        Box::pin(self.write_with("store a blob in the journal at", move |writer| put_blob(writer, &content)))
+    }
+
+    fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("read blob {id} from the journal at");
+            self.read_with(doing, move |reader| get_blob(reader, id)).await
+        })
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            self.write_with("write a probe to the journal at", |writer| write_probe(writer)).await?;
+            self.read_with("read a probe from the journal at", |reader| read_probe(reader)).await
+        })
+    }
+}
+
+/// Says whether the entry was the next one. A single statement, so that no failure can leave a transaction open.
+fn append(writer: &Connection, entry: &Entry) -> Result<bool, Reason> {
+    let Ok(number) = i64::try_from(entry.number) else {
+        return Ok(false);
+    };
+    let mut statement = writer.prepare_cached(
+        "INSERT INTO journal (number, id, prev, at_ms, body) SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE ?1 = 1 + (SELECT coalesce(max(number), 0) FROM journal)
+           AND ?3 = coalesce((SELECT id FROM journal WHERE number = ?1 - 1), ?6)",
+    )?;
+    let (id, prev, none) = (entry.id.to_string(), entry.prev.to_string(), EntryId::NONE.to_string());
+    let rows = statement.execute(params![number, id, prev, entry.at_ms, entry.body, none])?;
+    Ok(rows == 1)
+}
+
+fn read(reader: &Connection, after: u64, limit: usize) -> Result<Vec<Entry>, Reason> {
+    let Ok(after) = i64::try_from(after) else {
+        return Ok(Vec::new());
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = reader.prepare_cached(
+        "SELECT number, id, prev, at_ms, body FROM journal WHERE number > ?1 ORDER BY number LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![after, limit])?;
+    let mut entries = Vec::new();
+    let mut expected = after as u64 + 1;
+    while let Some(row) = rows.next()? {
+        let entry = entry_of(row)?;
+        if entry.number != expected {
+            return Err(Reason::damaged(format!("entry {expected} is missing, and entry {} is there", entry.number)));
+        }
+        expected += 1;
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+fn entry_of(row: &Row<'_>) -> Result<Entry, Reason> {
+    let number: u64 = row.get("number")?;
+    let entry_id = |column: &str| -> Result<EntryId, Reason> {
+        let text: String = row.get(column)?;
+        text.parse().map_err(|_| Reason::damaged(format!("entry {number} has no valid {column}: {text:?}")))
+    };
+    let (id, prev) = (entry_id("id")?, entry_id("prev")?);
+    Ok(Entry { number, id, prev, at_ms: row.get("at_ms")?, body: row.get("body")? })
+}
+
+fn last(reader: &Connection) -> Result<u64, Reason> {
+    let mut statement = reader.prepare_cached("SELECT coalesce(max(number), 0) FROM journal")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Writes nothing if the content is there, and repairs it if it is there and no longer the same.
+fn put_blob(writer: &Connection, content: &[u8]) -> Result<BlobId, Reason> {
+    let blob_id = BlobId::of(content);
+    let mut statement = writer.prepare_cached(
+        "INSERT INTO blob (id, content) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET content = excluded.content WHERE content <> excluded.content",
+    )?;
+    statement.execute(params![blob_id.to_string(), content])?;
+    Ok(blob_id)
+}
+
+fn get_blob(reader: &Connection, blob_id: BlobId) -> Result<Option<Bytes>, Reason> {
+    let mut statement = reader.prepare_cached("SELECT content FROM blob WHERE id = ?1")?;
+    let content: Option<Vec<u8>> = statement.query_row([blob_id.to_string()], |row| row.get(0)).optional()?;
+    match content {
+        Some(content) if BlobId::of(&content) != blob_id => {
+            Err(Reason::damaged("its content is no longer the one that was stored"))
+        }
+        content => Ok(content.map(Bytes::from)),
+    }
+}
+
+fn write_probe(writer: &Connection) -> Result<(), Reason> {
+    let mut statement = writer
+        .prepare_cached("INSERT INTO probe (only, times) VALUES (1, 1) ON CONFLICT DO UPDATE SET times = times + 1")?;
+    statement.execute([])?;
+    Ok(())
+}
+
+fn read_probe(reader: &Connection) -> Result<(), Reason> {
+    last(reader)?;
+    let mut statement = reader.prepare_cached("SELECT times FROM probe")?;
+    Ok(statement.query_row([], |_| Ok(()))?)
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+crate::journal_suite!(async {
+    let dir = tempfile::tempdir().unwrap();
+    crate::suite::Fixture::new(move || std::future::ready(SqliteJournal::open(dir.path()).unwrap()))
+});
