@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::{ContentHash, Id, Secret};
-use crate::record::{GrowthType, Monitor, Plan, ProfileType, ReplicateTo, Resource, Validator};
+use crate::record::{GrowthType, Monitor, Plan, ReplicateTo, Resource, Validator};
 
 /// Tags given at creation.
 pub type Tags = BTreeMap<String, String>;
@@ -115,7 +115,8 @@ pub struct CreateProfile {
     pub location_uri: String,
     pub retrieval_role_arn: Option<String>,
     pub validators: Vec<Validator>,
-    pub kind: ProfileType,
+    /// AWS's name of the type; free form if absent.
+    pub kind: Option<String>,
     pub kms_key_identifier: Option<String>,
     pub tags: Tags,
 }

@@ -34,6 +34,14 @@ pub enum Refusal {
     ProfileNameTaken { name: String, id: Id, application: Id },
     ProfileHasVersions { profile: Id },
     ProfileBusy { profile: Id },
+    ProfileTypeUnknown,
+    LocationUnsupported { uri: String },
+    LocationIncomplete { uri: String },
+    FlagsOutsideHostedStore,
+    KeyOutsideHostedStore,
+    RoleMissing { uri: String },
+    RoleForHosted { arn: String },
+    FunctionArnInvalid { arn: String },
     VersionNotFound { application: Id, profile: Id, number: i64 },
     VersionLabelTaken { label: String, number: u32 },
     VersionOutdated { expected: i64, actual: u32 },
@@ -63,6 +71,7 @@ impl Refusal {
             Self::ApplicationNotFound { .. }
             | Self::EnvironmentNotFound { .. }
             | Self::ProfileNotFound { .. }
+            | Self::ProfileTypeUnknown
             | Self::VersionNotFound { .. }
             | Self::ConfigurationNotFound { .. }
             | Self::StrategyNotFound { .. }
@@ -82,6 +91,13 @@ impl Refusal {
             | Self::EnvironmentNameTaken { .. }
             | Self::ProfileNameTaken { .. }
             | Self::ProfileHasVersions { .. }
+            | Self::LocationUnsupported { .. }
+            | Self::LocationIncomplete { .. }
+            | Self::FlagsOutsideHostedStore
+            | Self::KeyOutsideHostedStore
+            | Self::RoleMissing { .. }
+            | Self::RoleForHosted { .. }
+            | Self::FunctionArnInvalid { .. }
             | Self::VersionLabelTaken { .. }
             | Self::SourceNotServed { .. }
             | Self::StrategyIsPredefined { .. }
@@ -136,6 +152,27 @@ impl Refusal {
             ),
             Self::ProfileBusy { profile } => {
                 format!("Cannot delete configuration profile {profile} because a deployment of it is in progress.")
+            }
+            Self::ProfileTypeUnknown => "Invalid type, must be one of: AWS.Freeform, AWS.AppConfig.FeatureFlags".into(),
+            Self::LocationUnsupported { uri } => format!("The Uri: {uri} is of an unsupported type"),
+            Self::LocationIncomplete { uri } => format!("Invalid locationUri {uri}"),
+            Self::FlagsOutsideHostedStore => {
+                "ConfigurationProfiles of type 'AWS.AppConfig.FeatureFlags' can only have a locationUri of 'hosted'"
+                    .into()
+            }
+            Self::KeyOutsideHostedStore => "KmsKeyIdentifier applies only to AppConfig hosted configuration data. For \
+                 non-hosted configuration sources, configure encryption in the corresponding service."
+                .into(),
+            Self::RoleMissing { uri } => format!(
+                "1 validation error detected: Value null at 'retrievalRoleArn' failed to satisfy constraint: Member \
+                 must not be null if the request has the following uri: {uri}"
+            ),
+            Self::RoleForHosted { arn } => format!(
+                "1 validation error detected: Value {arn} at 'retrievalRoleArn' failed to satisfy constraint: Member \
+                 must be null if the request has the following uri: hosted"
+            ),
+            Self::FunctionArnInvalid { arn } => {
+                format!("ARN {arn} is invalid due to not containing an account ID.")
             }
             Self::VersionNotFound { application, profile, number } => format!(
                 "Hosted Configuration Version with Application Id {application}, Configuration Profile Id {profile}, \

@@ -229,6 +229,11 @@ impl RealmState {
             .ok_or_else(|| Refusal::ProfileNotFound { application: application.id, profile: identifier.into() })
     }
 
+    /// A configuration profile by id.
+    pub fn profile_by_id(&self, id: Id) -> Option<&Arc<Profile>> {
+        self.profiles.get(id)
+    }
+
     /// A hosted version by number.
     pub fn version(&self, profile: &Profile, number: i64) -> Result<&Arc<HostedVersion>, Refusal> {
         let found = u32::try_from(number).ok().and_then(|number| self.versions.get(&(profile.id, number)));

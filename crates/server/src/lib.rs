@@ -1,1 +1,18 @@
-//! 
+//! A node: HTTP, the operations, configuration sessions, and the conductor that lets deployments grow.
+//!
+//! The node introduces the others to each other: `wire` reads a request, `domain` judges it, `journal` keeps what was
+//! decided, and what follows is published as one immutable [`Published`](node::Published) that every poll reads
+//! without a lock.
+
+pub mod clock;
+pub mod conductor;
+mod extras;
+pub mod http;
+pub mod metrics;
+pub mod node;
+pub mod operations;
+mod serving;
+pub mod session;
+mod settings;
+
+pub use settings::{Settings, TokenReuse};

@@ -1,15 +1,104 @@
-//! Configuration profiles. The form of their members is checked before they get here.
+//! Configuration profiles.
 
 use super::{Case, created, described, redescribed, within_quota};
 use crate::command::{CreateProfile, UpdateProfile};
 use crate::event::Event;
 use crate::id::Id;
-use crate::record::{Profile, Resource};
+use crate::record::{Profile, ProfileType, Resource, Validator, ValidatorType};
 use crate::refusal::Refusal;
+
+/// The kinds of places that a configuration can lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Location {
+    Hosted,
+    SystemsManager,
+    S3,
+    SecretsManager,
+    CodePipeline,
+}
+
+impl Location {
+    fn parse(uri: &str) -> Result<Self, Refusal> {
+        if uri == "hosted" {
+            return Ok(Self::Hosted);
+        }
+        if uri.starts_with("arn:") {
+            return if is_systems_manager_arn(uri) { Ok(Self::SystemsManager) } else { Err(unsupported(uri)) };
+        }
+        let (scheme, rest) = uri.split_once("://").ok_or_else(|| unsupported(uri))?;
+        let (location, is_complete) = match scheme {
+            "ssm-document" | "ssm-parameter" => (Self::SystemsManager, !rest.is_empty()),
+            "secretsmanager" => (Self::SecretsManager, !rest.is_empty()),
+            "codepipeline" => (Self::CodePipeline, !rest.is_empty()),
+            "s3" => {
+                let has_key = rest.split_once('/').is_some_and(|(bucket, key)| !bucket.is_empty() && !key.is_empty());
+                (Self::S3, has_key)
+            }
+            _ => return Err(unsupported(uri)),
+        };
+        if is_complete { Ok(location) } else { Err(Refusal::LocationIncomplete { uri: uri.into() }) }
+    }
+
+    fn needs_role(self) -> bool {
+        matches!(self, Self::SystemsManager | Self::S3 | Self::SecretsManager)
+    }
+}
+
+fn unsupported(uri: &str) -> Refusal {
+    Refusal::LocationUnsupported { uri: uri.into() }
+}
+
+/// `arn:{partition}:ssm:{region}:{account}:document/{name}`, or `parameter/{name}`.
+fn is_systems_manager_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, _, "ssm", _, _, resource] = parts[..] else { return false };
+    resource.split_once('/').is_some_and(|(kind, name)| matches!(kind, "document" | "parameter") && !name.is_empty())
+}
+
+fn profile_type(name: Option<&str>) -> Result<ProfileType, Refusal> {
+    match name {
+        None => Ok(ProfileType::Freeform),
+        Some(name) => [ProfileType::Freeform, ProfileType::FeatureFlags]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(Refusal::ProfileTypeUnknown),
+    }
+}
+
+fn check_role(location: Location, uri: &str, role: Option<&str>) -> Result<(), Refusal> {
+    match role {
+        None if location.needs_role() => Err(Refusal::RoleMissing { uri: uri.into() }),
+        Some(arn) if location == Location::Hosted => Err(Refusal::RoleForHosted { arn: arn.into() }),
+        _ => Ok(()),
+    }
+}
+
+/// A schema is not looked at before it is used; a function's ARN has to have an account in it.
+fn check_validators(validators: &[Validator]) -> Result<(), Refusal> {
+    let has_account = |arn: &str| {
+        let account = arn.split(':').nth(4).unwrap_or_default();
+        arn.starts_with("arn:") && account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let of_functions = validators.iter().filter(|validator| validator.kind == ValidatorType::Lambda);
+    match of_functions.map(|validator| &validator.content).find(|arn| !has_account(arn)) {
+        Some(arn) => Err(Refusal::FunctionArnInvalid { arn: arn.clone() }),
+        None => Ok(()),
+    }
+}
 
 impl Case<'_> {
     pub(super) fn create_profile(&self, command: &CreateProfile) -> Result<Vec<Event>, Refusal> {
         let application = self.realm.application(&command.application)?.id;
+        let kind = profile_type(command.kind.as_deref())?;
+        let location = Location::parse(&command.location_uri)?;
+        if kind == ProfileType::FeatureFlags && location != Location::Hosted {
+            return Err(Refusal::FlagsOutsideHostedStore);
+        }
+        check_role(location, &command.location_uri, command.retrieval_role_arn.as_deref())?;
+        if command.kms_key_identifier.is_some() && location != Location::Hosted {
+            return Err(Refusal::KeyOutsideHostedStore);
+        }
+        check_validators(&command.validators)?;
         self.check_tags(&command.tags)?;
         self.check_profile_name(application, &command.name, None)?;
         let present = self.realm.profiles.count_under(Some(application));
@@ -23,7 +112,7 @@ impl Case<'_> {
             location_uri: command.location_uri.clone(),
             retrieval_role_arn: command.retrieval_role_arn.clone(),
             validators: command.validators.clone(),
-            kind: command.kind,
+            kind,
             kms_key_identifier: command.kms_key_identifier.clone(),
             latest_version: 0,
         };
@@ -36,6 +125,14 @@ impl Case<'_> {
         if let Some(name) = &command.name {
             self.check_profile_name(application.id, name, Some(old.id))?;
         }
+        let location = Location::parse(&old.location_uri)?;
+        if let Some(role) = &command.retrieval_role_arn {
+            check_role(location, &old.location_uri, Some(role))?;
+        }
+        if command.kms_key_identifier.as_ref().is_some_and(|key| !key.is_empty()) && location != Location::Hosted {
+            return Err(Refusal::KeyOutsideHostedStore);
+        }
+        check_validators(command.validators.as_deref().unwrap_or_default())?;
         let or_old = |new: &Option<String>, old: &Option<String>| new.clone().or_else(|| old.clone());
         let key = or_old(&command.kms_key_identifier, &old.kms_key_identifier);
         Ok(vec![Event::ProfileUpdated(Profile {

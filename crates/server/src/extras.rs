@@ -1,0 +1,99 @@
+//! What AWS does not have, under `/_tidegate/`, where it cannot collide with AWS's paths.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, Method, Response, StatusCode};
+use serde_json::{Value, json};
+use tidegate_model::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::conductor::Advance;
+use crate::node::Node;
+
+/// A clock is moved by at most a year at once.
+const LONGEST_ADVANCE_S: f64 = 366.0 * 24.0 * 60.0 * 60.0;
+
+/// Answers a request below `/_tidegate/`.
+pub(crate) async fn answer(
+    node: &Node,
+    advances: &mpsc::Sender<Advance>,
+    method: &Method,
+    path: &str,
+    body: Bytes,
+) -> Response<Bytes> {
+    match (path, method.as_str()) {
+        ("health", "GET" | "HEAD") => health(node).await,
+        ("metrics", "GET" | "HEAD") => metrics(node),
+        ("clock", "GET") => clock(node),
+        ("clock/advance", "POST") => advance(node, advances, &body).await,
+        ("health" | "metrics" | "clock", _) => not_allowed("GET"),
+        ("clock/advance", _) => not_allowed("POST"),
+        _ => error(StatusCode::NOT_FOUND, "There is no such page."),
+    }
+}
+
+/// Ready only when the journal can be read and written. Polls are answered from memory even when it cannot.
+async fn health(node: &Node) -> Response<Bytes> {
+    let number = node.published().state.number;
+    match node.probe().await {
+        Ok(()) => json_response(StatusCode::OK, &json!({"status": "ready", "journal": {"number": number}})),
+        Err(problem) => {
+            let body = json!({"status": "unavailable", "journal": {"number": number, "problem": problem}});
+            json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
+        }
+    }
+}
+
+fn metrics(node: &Node) -> Response<Bytes> {
+    let mut response = Response::new(node.metrics.render(&node.published()).into());
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn clock(node: &Node) -> Response<Bytes> {
+    let now_ms = node.clock.now_ms();
+    let kind = if node.clock.is_manual() { "manual" } else { "system" };
+    json_response(StatusCode::OK, &json!({"clock": kind, "now": Timestamp(now_ms).to_string(), "now_ms": now_ms}))
+}
+
+async fn advance(node: &Node, advances: &mpsc::Sender<Advance>, body: &[u8]) -> Response<Bytes> {
+    if !node.clock.is_manual() {
+        return error(StatusCode::CONFLICT, "The clock is the machine's. Start with --clock manual to own it.");
+    }
+    let seconds = serde_json::from_slice::<Value>(body).ok().and_then(|body| body.get("seconds")?.as_f64());
+    let Some(seconds) = seconds.filter(|seconds| (0.0..=LONGEST_ADVANCE_S).contains(seconds)) else {
+        return error(StatusCode::BAD_REQUEST, "Say how far: {\"seconds\": N}, with a number from 0 to 31622400.");
+    };
+    let to_ms = node.clock.now_ms().saturating_add((seconds * 1_000.0) as i64);
+    let (done, outcome) = oneshot::channel();
+    if advances.send(Advance { to_ms, done }).await.is_err() {
+        return error(StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down.");
+    }
+    match outcome.await {
+        Ok(Ok(())) => clock(node),
+        Ok(Err(problem)) => {
+            let message = format!("The clock has moved, but a step could not be taken: {problem}");
+            error(StatusCode::SERVICE_UNAVAILABLE, &message)
+        }
+        Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down."),
+    }
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Bytes> {
+    let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "The page is not read or written that way.");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+fn error(status: StatusCode, message: &str) -> Response<Bytes> {
+    json_response(status, &json!({"message": message}))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(format!("{body}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

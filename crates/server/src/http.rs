@@ -1,0 +1,259 @@
+//! The listener: connections, limits, and the way of a request to its answer.
+//!
+//! One branch leads a poll straight to its answer, without a task, a box or an await. Everything else goes through the
+//! interface table.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tidegate_domain::{Actor, Realm};
+use tidegate_model::{NoRoute, route};
+use tidegate_wire::{Failure, credential};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::conductor::Advance;
+use crate::node::{Caller, Node};
+use crate::{extras, operations, session};
+
+/// Bytes of a request's head; a token may have 8 KiB.
+const MAX_HEAD_BYTES: usize = 64 * 1_024;
+/// Bytes of a JSON body: two validators of 32,768 characters fit, however they are escaped.
+const MAX_JSON_BYTES: u64 = 1_024 * 1_024;
+/// How much of a body that is too large is read and thrown away, so that the client gets to read the refusal.
+const MAX_DRAINED_BYTES: u64 = 16 * 1_024 * 1_024;
+/// Requests at a time on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 256;
+
+/// Serves requests until `shutdown` resolves, then lets open ones finish.
+pub async fn serve(
+    listener: TcpListener,
+    node: Arc<Node>,
+    advances: mpsc::Sender<Advance>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(node.settings.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        // Without a timer the timeout would silently not exist.
+        .timer(TokioTimer::new())
+        .header_read_timeout(node.settings.header_timeout)
+        .max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD_BYTES as u32)
+        .keep_alive_interval(Duration::from_secs(60));
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let (stream, peer, place) = match accepted {
+            Ok(accepted) => accepted,
+            // Out of file descriptors, most likely: those in use have to come back first.
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let (node, advances) = (node.clone(), advances.clone());
+        node.metrics.connections.inc();
+        let service = {
+            let node = node.clone();
+            service_fn(move |request| {
+                let (node, advances) = (node.clone(), advances.clone());
+                async move { Ok::<_, Infallible>(answer(&node, &advances, request, peer).await) }
+            })
+        };
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A client that goes away, or does not speak HTTP, is nobody's fault here.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, %peer, "a connection ended early");
+            }
+            node.metrics.connections.dec();
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(node.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, place))
+}
+
+async fn answer(
+    node: &Arc<Node>,
+    advances: &mpsc::Sender<Advance>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Full<Bytes>> {
+    if request.method() == Method::GET && request.uri().path() == "/configuration" {
+        let query = request.uri().query().unwrap_or_default();
+        return session::latest_configuration(node, query).map(Full::new);
+    }
+    // Boxed, so that a connection's memory is that of a poll.
+    Box::pin(answer_control(node, advances, request, peer)).await.map(Full::new)
+}
+
+async fn answer_control(
+    node: &Arc<Node>,
+    advances: &mpsc::Sender<Advance>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Bytes> {
+    let started = Instant::now();
+    let mut id = [0; 36];
+    let request_id = request_id(&mut id);
+    let (head, body) = request.into_parts();
+    let path = head.uri.path();
+    if let Some(extra) = path.strip_prefix("/_tidegate/") {
+        return match read_body(node, body, MAX_JSON_BYTES).await {
+            Ok(body) => extras::answer(node, advances, &head.method, extra, body).await,
+            Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id),
+        };
+    }
+    let (operation, outcome) = match route(head.method.as_str(), path) {
+        Err(NoRoute::UnknownPath | NoRoute::WrongMethod) => {
+            // What was sent along has to be read before the answer can be.
+            let _ = read_body(node, body, 0).await;
+            ("Unknown", Err(Failure::unknown_operation()))
+        }
+        Ok(route) => {
+            let name = route.operation.name;
+            let is_content = name == "CreateHostedConfigurationVersion";
+            let limit = if is_content { node.settings.limits.hosted_content_bytes } else { MAX_JSON_BYTES };
+            let outcome = match read_body(node, body, limit).await {
+                Ok(body) => {
+                    let caller = caller_of(node, &head, request_id);
+                    let request = tidegate_wire::Request {
+                        labels: &route.labels,
+                        query: head.uri.query(),
+                        headers: &head.headers,
+                        body,
+                    };
+                    operations::answer(node, &caller, route.operation, &request).await
+                }
+                Err(Unread::TooLong { size }) if is_content => Err(Failure::payload_too_large(size, limit)),
+                Err(unread) => Err(unread.into_failure(limit)),
+            };
+            (name, outcome)
+        }
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let (response, error) = match outcome {
+        Ok(response) => (response, None),
+        Err(failure) => (failure.clone().into_response(request_id), Some(failure)),
+    };
+    let status = response.status().as_u16();
+    node.metrics.count_request(operation, status, seconds);
+    tracing::info!(
+        operation, status, request_id, seconds, %peer,
+        error = error.as_ref().map(|failure| &*failure.name),
+        "answered"
+    );
+    response
+}
+
+/// Reads a body of at most `limit` bytes. More is not kept, and read on only so far that the client, which may not
+/// listen before it has sent everything, gets to see the refusal.
+async fn read_body(node: &Node, body: Incoming, limit: u64) -> Result<Bytes, Unread> {
+    match tokio::time::timeout(node.settings.body_timeout, read_in_time(body, limit)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Unread::Slow),
+    }
+}
+
+async fn read_in_time(mut body: Incoming, limit: u64) -> Result<Bytes, Unread> {
+    let declared = body.size_hint().exact();
+    if declared.is_some_and(|size| size > limit.saturating_add(MAX_DRAINED_BYTES)) {
+        return Err(Unread::TooLong { size: declared.unwrap_or(u64::MAX) });
+    }
+    let mut kept = BytesMut::new();
+    let mut size: u64 = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        size += data.len() as u64;
+        if size <= limit {
+            kept.extend_from_slice(&data);
+        } else if size > limit.saturating_add(MAX_DRAINED_BYTES) {
+            break;
+        } else {
+            kept = BytesMut::new();
+        }
+    }
+    if size > limit { Err(Unread::TooLong { size }) } else { Ok(kept.freeze()) }
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLong { size: u64 },
+    Slow,
+    Broken,
+}
+
+impl Unread {
+    fn into_failure(self, limit: u64) -> Failure {
+        match self {
+            Self::TooLong { .. } => Failure::request_too_large(limit),
+            Self::Slow => Failure::request_timeout(),
+            Self::Broken => Failure::serialization("The request's body could not be read."),
+        }
+    }
+}
+
+/// Whose resources a request is about: the account that the access key names, in the region of the signature's scope.
+///
+/// As with other local stand-ins for AWS, an access key id of twelve digits is the account itself.
+fn caller_of(node: &Node, head: &http::request::Parts, request_id: &str) -> Caller {
+    let credential = credential(&head.headers, head.uri.query());
+    let mut realm: Realm = node.home();
+    let mut actor = String::new();
+    if let Some(credential) = credential {
+        if let Ok(account) = credential.access_key_id.parse() {
+            realm.account = account;
+        }
+        if is_region(&credential.region) {
+            realm.region = (*credential.region).into();
+        }
+        actor = credential.access_key_id.into_owned();
+    }
+    Caller { realm, actor: Actor::Caller(actor), request_id: request_id.into() }
+}
+
+/// Whether the text has the form of a region.
+pub fn is_region(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// Writes a fresh request id: a random UUID.
+pub(crate) fn request_id(room: &mut [u8; 36]) -> &str {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid().hyphenated().encode_lower(room)
+}

@@ -1,0 +1,138 @@
+//! Numbers for Prometheus. Handles are made once; counting is an atomic addition.
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, exponential_buckets,
+};
+
+use crate::node::Published;
+
+/// What a node counts.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: HistogramVec,
+    /// Sessions started.
+    pub sessions_started: IntCounter,
+    /// Polls answered with a content.
+    pub polls_full: PollCount,
+    /// Polls answered with "nothing new".
+    pub polls_empty: PollCount,
+    /// Polls refused.
+    pub polls_refused: PollCount,
+    poll_seconds: Histogram,
+    deployments: IntGaugeVec,
+    /// Entries in the journal, as far as this node has followed it.
+    pub journal_entries: IntGauge,
+    /// How long appending to the journal takes.
+    pub append_seconds: Histogram,
+    /// Open connections.
+    pub connections: IntGauge,
+}
+
+/// Polls with one kind of answer.
+pub type PollCount = IntCounter;
+
+impl Metrics {
+    /// Starts at zero.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let polls = counters(&registry, "tidegate_polls_total", "Polls by kind of answer.", &["answer"]);
+        let request_seconds = histograms(
+            &registry,
+            "tidegate_request_duration_seconds",
+            "Time from a request's head to its answer, by operation.",
+            &["operation"],
+        );
+        let histogram = |name: &str, help: &str, first: f64| {
+            let buckets = exponential_buckets(first, 2.0, 16).expect("the buckets ascend");
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets));
+            register(&registry, histogram.expect("the metric is well formed"))
+        };
+        let gauge =
+            |name: &str, help: &str| register(&registry, IntGauge::new(name, help).expect("the metric is well formed"));
+        Self {
+            requests: counters(
+                &registry,
+                "tidegate_requests_total",
+                "Requests by operation and HTTP status.",
+                &["operation", "status"],
+            ),
+            request_seconds,
+            sessions_started: register(
+                &registry,
+                IntCounter::new("tidegate_sessions_started_total", "Configuration sessions started.")
+                    .expect("the metric is well formed"),
+            ),
+            polls_full: polls.with_label_values(&["full"]),
+            polls_empty: polls.with_label_values(&["empty"]),
+            polls_refused: polls.with_label_values(&["refused"]),
+            poll_seconds: histogram(
+                "tidegate_poll_duration_seconds",
+                "Time to answer GetLatestConfiguration, without the network.",
+                0.000_001,
+            ),
+            deployments: {
+                let opts = Opts::new("tidegate_deployments", "Deployments by state.");
+                register(&registry, IntGaugeVec::new(opts, &["state"]).expect("the metric is well formed"))
+            },
+            journal_entries: gauge("tidegate_journal_entries", "Entries in the journal."),
+            append_seconds: histogram("tidegate_journal_append_seconds", "Time to append to the journal.", 0.000_1),
+            connections: gauge("tidegate_connections", "Open connections."),
+            registry,
+        }
+    }
+
+    /// Counts an answered request.
+    pub fn count_request(&self, operation: &str, status: u16, seconds: f64) {
+        let mut digits = [b'0'; 3];
+        digits.iter_mut().zip([status / 100, status / 10 % 10, status % 10]).for_each(|(digit, value)| {
+            *digit += value as u8;
+        });
+        let status = std::str::from_utf8(&digits).unwrap_or("000");
+        self.requests.with_label_values(&[operation, status]).inc();
+        self.request_seconds.with_label_values(&[operation]).observe(seconds);
+    }
+
+    /// Counts an answered poll; its status is in the count that it names.
+    pub fn count_poll(&self, count: &PollCount, seconds: f64) {
+        count.inc();
+        self.poll_seconds.observe(seconds);
+    }
+
+    /// Everything in Prometheus' text format.
+    pub fn render(&self, published: &Published) -> Vec<u8> {
+        self.deployments.reset();
+        for (_, realm) in published.state.realms() {
+            for deployment in realm.all_deployments() {
+                let state = crate::operations::deployment_state(deployment.state).as_str();
+                self.deployments.with_label_values(&[state]).inc();
+            }
+        }
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text).expect("metrics can be written to memory");
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn register<M: prometheus::core::Collector + Clone + 'static>(registry: &Registry, metric: M) -> M {
+    registry.register(Box::new(metric.clone())).expect("each metric is registered once");
+    metric
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    let counters = IntCounterVec::new(Opts::new(name, help), labels);
+    register(registry, counters.expect("the metric is well formed"))
+}
+
+fn histograms(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    let buckets = exponential_buckets(0.000_1, 2.0, 16).expect("the buckets ascend");
+    let histograms = HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels);
+    register(registry, histograms.expect("the metric is well formed"))
+}

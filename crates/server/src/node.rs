@@ -1,0 +1,400 @@
+//! A node: the whole state in memory, published for reading, and one writer that follows the journal.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use tidegate_domain::rollout::Standing;
+use tidegate_domain::{
+    Actor, Channel, ChannelNumber, Command, ContentHash, Context, Decision, Event, ProfileType, Realm, Refusal, Secret,
+    State, decide,
+};
+use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable, commit};
+use tokio::sync::{Mutex, watch};
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use crate::serving::{Body, Served, Serving, ServingMap};
+use crate::session::{Keyring, ReplayGuard};
+use crate::settings::Settings;
+
+/// How many entries are read at once while catching up.
+const READ_AT_ONCE: usize = 1_000;
+/// How often a write that lost the race for its number is decided again before the caller is told to come back.
+const ATTEMPTS: usize = 64;
+/// How long an answer of [`Node::probe`] holds.
+const PROBE_HOLDS: Duration = Duration::from_secs(1);
+
+/// Who asks, and in whose account.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account and region.
+    pub realm: Realm,
+    /// Who.
+    pub actor: Actor,
+    /// The request's id.
+    pub request_id: String,
+}
+
+/// What follows from the journal up to some entry. Immutable; a newer one replaces it.
+pub struct Published {
+    /// The state.
+    pub state: State,
+    pub(crate) serving: ServingMap,
+    pub(crate) keyring: Arc<Keyring>,
+}
+
+/// A command's effect.
+pub struct Committed {
+    /// What was decided.
+    pub events: Vec<Event>,
+    /// A state in which it has happened.
+    pub published: Arc<Published>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub enum NotDone {
+    /// The rules are against it.
+    Refused(Refusal),
+    /// The store did not answer; whether the command will be found carried out is not known.
+    Unavailable(Unavailable),
+    /// Other writers were quicker, again and again.
+    Contended,
+}
+
+impl From<Refusal> for NotDone {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Unavailable> for NotDone {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => write!(f, "{refusal:?}"),
+            Self::Unavailable(unavailable) => fmt::Display::fmt(unavailable, f),
+            Self::Contended => f.write_str("other writers were quicker, again and again"),
+        }
+    }
+}
+
+/// See the module.
+pub struct Node {
+    /// What the operator chose.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Clock,
+    /// The numbers.
+    pub metrics: Metrics,
+    pub(crate) guard: ReplayGuard,
+    journal: Arc<dyn Journal>,
+    published: ArcSwap<Published>,
+    writer: Mutex<Writer>,
+    changed: watch::Sender<u64>,
+    probed: Mutex<Option<(Instant, Result<(), String>)>>,
+}
+
+/// What only the one who holds the lock may look at.
+struct Writer {
+    state: State,
+    /// The id of the last entry that went into the state.
+    last_id: EntryId,
+    bodies: HashMap<ContentHash, Weak<Body>>,
+    /// Channels whose contents could not be fetched yet.
+    incomplete: HashSet<ChannelNumber>,
+}
+
+impl Node {
+    /// Reads the journal and makes sure that there is a key for tokens.
+    pub async fn open(journal: Arc<dyn Journal>, settings: Settings, clock: Clock) -> Result<Arc<Self>, Unavailable> {
+        let guard = ReplayGuard::new(settings.replay_guard_sessions, settings.retry_grace_ms);
+        let node = Arc::new(Self {
+            settings,
+            clock,
+            metrics: Metrics::new(),
+            guard,
+            journal,
+            published: ArcSwap::from_pointee(Published {
+                state: State::default(),
+                serving: ServingMap::new_sync(),
+                keyring: Arc::new(Keyring::new(Arc::default())),
+            }),
+            writer: Mutex::new(Writer::new()),
+            changed: watch::Sender::new(0),
+            probed: Mutex::new(None),
+        });
+        node.catch_up().await?;
+        match node.rotate_token_key().await {
+            Ok(()) => Ok(node),
+            // Without a key no session can start, but sessions that others started can be answered.
+            Err(error) => {
+                tracing::error!(%error, "cannot make a key for tokens yet");
+                Ok(node)
+            }
+        }
+    }
+
+    /// The state as this node knows it. Costs no lock and no look at the store.
+    pub fn published(&self) -> arc_swap::Guard<Arc<Published>> {
+        self.published.load()
+    }
+
+    /// A state that holds every write acknowledged anywhere before this call.
+    pub async fn current(&self) -> Result<Arc<Published>, Unavailable> {
+        let last = self.journal.last().await?;
+        let published = self.published.load_full();
+        if published.state.number == last {
+            return Ok(published);
+        }
+        self.catch_up().await?;
+        Ok(self.published.load_full())
+    }
+
+    /// Takes in what other nodes have written, and fetches contents that are still missing.
+    pub async fn catch_up(&self) -> Result<(), Unavailable> {
+        let mut writer = self.writer.lock().await;
+        self.follow(&mut writer).await?;
+        if !writer.incomplete.is_empty() {
+            self.absorb(&mut writer, &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Resolves when another state than the one with this number is published here.
+    pub async fn changed_from(&self, number: u64) {
+        let mut changed = self.changed.subscribe();
+        // The sender lives as long as the node.
+        let _ = changed.wait_for(|published| *published != number).await;
+    }
+
+    /// Resolves when the journal may hold more than this node has taken in.
+    pub async fn journal_grew(&self) {
+        let number = self.published.load().state.number;
+        self.journal.wait(number).await;
+    }
+
+    /// Decides a command at the journal's head and writes what follows.
+    pub async fn execute(&self, caller: &Caller, command: &Command) -> Result<Committed, NotDone> {
+        let mut writer = self.writer.lock().await;
+        for _ in 0..ATTEMPTS {
+            self.follow(&mut writer).await?;
+            let context = Context {
+                now_ms: self.clock.now_ms(),
+                realm: caller.realm.clone(),
+                seed: rand::random(),
+                limits: self.settings.limits,
+            };
+            let events = decide(&writer.state, &context, command)?;
+            let decision = Decision {
+                v: 1,
+                at_ms: context.now_ms,
+                realm: Some(context.realm),
+                actor: caller.actor.clone(),
+                operation: command.operation().into(),
+                request_id: caller.request_id.clone(),
+                events,
+            };
+            let entry = Entry {
+                number: writer.state.number + 1,
+                id: EntryId(rand::random()),
+                prev: writer.last_id,
+                at_ms: decision.at_ms,
+                body: serde_json::to_string(&decision).expect("a decision can be written as JSON"),
+            };
+            let started = Instant::now();
+            let outcome = commit(&*self.journal, &entry).await;
+            self.metrics.append_seconds.observe(started.elapsed().as_secs_f64());
+            match outcome {
+                Ok(()) => {
+                    self.absorb(&mut writer, std::slice::from_ref(&entry)).await?;
+                    return Ok(Committed { events: decision.events, published: self.published.load_full() });
+                }
+                Err(AppendError::Conflict) => {}
+                Err(AppendError::Unavailable(unavailable)) => return Err(unavailable.into()),
+            }
+        }
+        Err(NotDone::Contended)
+    }
+
+    /// Makes a new key for tokens if there is none or the present one is old.
+    pub async fn rotate_token_key(&self) -> Result<(), NotDone> {
+        let command =
+            Command::RotateTokenKey { secret: Secret(rand::random()), max_age_ms: self.settings.token_key_max_age_ms };
+        match self.execute(&self.service(self.home()), &command).await {
+            Ok(_) | Err(NotDone::Refused(Refusal::Superseded)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores a content; it may be referred to when this returns.
+    pub async fn store(&self, content: &Bytes) -> Result<ContentHash, Unavailable> {
+        Ok(ContentHash(self.journal.put_blob(content).await?.0))
+    }
+
+    /// Fetches a content from the store.
+    pub async fn fetch(&self, hash: ContentHash) -> Result<Bytes, Unavailable> {
+        let found = self.journal.get_blob(BlobId(hash.0)).await?;
+        found.ok_or_else(|| Unavailable::new(format!("read content {hash}"), "the store does not have it"))
+    }
+
+    /// Whether the journal can be read and written. Asked at most once a second.
+    pub async fn probe(&self) -> Result<(), String> {
+        let mut probed = self.probed.lock().await;
+        if let Some((at, outcome)) = &*probed
+            && at.elapsed() < PROBE_HOLDS
+        {
+            return outcome.clone();
+        }
+        let outcome = self.journal.probe().await.map_err(|unavailable| unavailable.to_string());
+        *probed = Some((Instant::now(), outcome.clone()));
+        outcome
+    }
+
+    /// The node itself as a caller.
+    pub fn service(&self, realm: Realm) -> Caller {
+        Caller { realm, actor: Actor::Service, request_id: String::new() }
+    }
+
+    /// The account and region of callers who name none.
+    pub fn home(&self) -> Realm {
+        Realm { account: self.settings.account.clone(), region: self.settings.region.clone() }
+    }
+
+    /// Reads the journal to its end.
+    async fn follow(&self, writer: &mut Writer) -> Result<(), Unavailable> {
+        loop {
+            let last = self.journal.last().await?;
+            if last == writer.state.number {
+                return Ok(());
+            }
+            let entries = self.journal.read(writer.state.number, READ_AT_ONCE).await?;
+            let has_left_history = match entries.first() {
+                Some(entry) => entry.prev != writer.last_id,
+                None => last < writer.state.number,
+            };
+            if has_left_history {
+                tracing::error!(
+                    number = writer.state.number,
+                    "the journal is not the one that this node has followed (was a backup restored, or did a failover \
+                     lose entries?); reading it anew"
+                );
+                *writer = Writer::new();
+                continue;
+            }
+            self.absorb(writer, &entries).await?;
+        }
+    }
+
+    /// Applies entries and publishes what follows. The contents that the new state serves are fetched before, so that
+    /// a poll never waits; where one cannot be had, the channel keeps what it serves.
+    ///
+    /// Nothing of the writer changes before everything has: this may be dropped at any await.
+    async fn absorb(&self, writer: &mut Writer, entries: &[Entry]) -> Result<(), Unavailable> {
+        let mut state = writer.state.clone();
+        let mut last_id = writer.last_id;
+        for entry in entries {
+            let decision: Decision = serde_json::from_str(&entry.body)
+                .map_err(|error| Unavailable::new(format!("understand journal entry {}", entry.number), error))?;
+            state.apply(entry.number, &decision);
+            last_id = entry.id;
+        }
+        let published = self.published.load();
+        let mut serving = published.serving.clone();
+        // A node that starts, or starts anew, has nothing of the old serving to keep.
+        if writer.state.number == 0 {
+            serving = ServingMap::new_sync();
+        }
+        let mut touched: HashSet<ChannelNumber> = state.take_touched().into_iter().collect();
+        touched.extend(&writer.incomplete);
+        let mut incomplete = HashSet::new();
+        for number in touched {
+            let Some(channel) = state.channel(number) else {
+                serving.remove_mut(&number);
+                continue;
+            };
+            match self.serving_of(&state, channel, serving.get(&number), &mut writer.bodies).await {
+                Ok(new) => serving.insert_mut(number, Arc::new(new)),
+                Err(error) => {
+                    tracing::error!(%error, channel = number, "cannot fetch a content; its sessions keep what they have");
+                    incomplete.insert(number);
+                }
+            }
+        }
+        let keyring = if published.keyring.is_of(state.token_keys()) {
+            published.keyring.clone()
+        } else {
+            Arc::new(Keyring::new(state.token_keys().clone()))
+        };
+        drop(published);
+        writer.bodies.retain(|_, body| body.strong_count() > 0);
+        writer.incomplete = incomplete;
+        writer.last_id = last_id;
+        writer.state = state.clone();
+        let number = state.number;
+        self.metrics.journal_entries.set(i64::try_from(number).unwrap_or(i64::MAX));
+        self.published.store(Arc::new(Published { state, serving, keyring }));
+        self.changed.send_replace(number);
+        Ok(())
+    }
+
+    async fn serving_of(
+        &self,
+        state: &State,
+        channel: &Channel,
+        old: Option<&Arc<Serving>>,
+        bodies: &mut HashMap<ContentHash, Weak<Body>>,
+    ) -> Result<Serving, Unavailable> {
+        let rollout = state.rollout(channel);
+        let mut ready: Vec<Arc<Served>> = Vec::new();
+        for standing in rollout.base.iter().chain(rollout.next.iter().map(|(_, standing)| standing)) {
+            ready.push(self.served_of(standing, old, bodies).await?);
+        }
+        let mut ready = ready.into_iter();
+        Ok(Serving {
+            rollout: rollout.map(|_| ready.next().expect("one was made for each")),
+            is_of_flags: state
+                .realm(&channel.realm)
+                .profile_by_id(channel.profile)
+                .is_some_and(|profile| profile.kind == ProfileType::FeatureFlags),
+        })
+    }
+
+    async fn served_of(
+        &self,
+        standing: &Standing,
+        old: Option<&Arc<Serving>>,
+        bodies: &mut HashMap<ContentHash, Weak<Body>>,
+    ) -> Result<Arc<Served>, Unavailable> {
+        let old = old.map(|serving| &serving.rollout);
+        let old = old.into_iter().flat_map(|old| old.base.iter().chain(old.next.iter().map(|(_, served)| served)));
+        if let Some(served) = old.into_iter().find(|served| served.deployment == standing.deployment) {
+            return Ok(served.clone());
+        }
+        let hash = standing.content.hash;
+        let body = match bodies.get(&hash).and_then(Weak::upgrade) {
+            Some(body) => body,
+            None => {
+                let body = Arc::new(Body(self.fetch(hash).await?));
+                bodies.insert(hash, Arc::downgrade(&body));
+                body
+            }
+        };
+        Ok(Arc::new(Served::new(standing, body)))
+    }
+}
+
+impl Writer {
+    fn new() -> Self {
+        Self { state: State::default(), last_id: EntryId::NONE, bodies: HashMap::new(), incomplete: HashSet::new() }
+    }
+}

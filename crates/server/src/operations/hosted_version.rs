@@ -1,0 +1,117 @@
+//! Hosted configuration versions: the content is the body, everything else travels in headers.
+
+use tidegate_domain::{Command, CreateHostedVersion, Event, HostedVersion, Profile};
+use tidegate_model::appconfig as aws;
+
+use super::page::Paging;
+use super::{Call, Done, Outcome, echoed, find, unavailable};
+
+pub(super) async fn create(
+    call: &Call<'_>,
+    input: aws::CreateHostedConfigurationVersionRequest,
+) -> Outcome<aws::CreateHostedConfigurationVersionRequest> {
+    // Nothing is stored for a profile that is not there.
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let content = call.node.store(&input.content).await.map_err(|error| unavailable(&error))?;
+    let command = Command::CreateHostedVersion(CreateHostedVersion {
+        application: application.id.to_string(),
+        profile: profile.id.to_string(),
+        description: input.description.clone(),
+        content_type: input.content_type,
+        content,
+        size: input.content.len() as u64,
+        label: input.version_label,
+        latest_version: input.latest_version_number.map(i64::from),
+    });
+    let committed = call.execute(command).await?;
+    let version = find(&committed, |event| match event {
+        Event::HostedVersionCreated(version) => Some(version),
+        _ => None,
+    });
+    let description = echoed(input.description, &version.description);
+    let content = Some(input.content);
+    Ok(Done(aws::HostedConfigurationVersion { description, content, ..shown(call, profile, version) }))
+}
+
+pub(super) async fn get(
+    call: &Call<'_>,
+    input: aws::GetHostedConfigurationVersionRequest,
+) -> Outcome<aws::GetHostedConfigurationVersionRequest> {
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let version = realm.version(profile, input.version_number.into()).map_err(refused)?;
+    let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+    Ok(Done(aws::HostedConfigurationVersion { content: Some(content), ..shown(call, profile, version) }))
+}
+
+pub(super) async fn list(
+    call: &Call<'_>,
+    input: aws::ListHostedConfigurationVersionsRequest,
+) -> Outcome<aws::ListHostedConfigurationVersionsRequest> {
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let filter = input.version_label.as_deref();
+    let parts = ["ListHostedConfigurationVersions", profile.id.as_str(), filter.unwrap_or_default()];
+    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
+    let page = realm
+        .versions(profile.id, start, paging.limit, |version| filter.is_none_or(|filter| has_label(version, filter)));
+    let (items, next_token) = paging.finish(page, |version| {
+        let version = shown(call, profile, version);
+        aws::HostedConfigurationVersionSummary {
+            application_id: version.application_id,
+            configuration_profile_id: version.configuration_profile_id,
+            version_number: version.version_number,
+            description: version.description,
+            content_type: version.content_type,
+            version_label: version.version_label,
+            kms_key_arn: version.kms_key_arn,
+        }
+    })?;
+    Ok(Done(aws::HostedConfigurationVersions { items, next_token }))
+}
+
+pub(super) async fn delete(
+    call: &Call<'_>,
+    input: aws::DeleteHostedConfigurationVersionRequest,
+) -> Outcome<aws::DeleteHostedConfigurationVersionRequest> {
+    let command = Command::DeleteHostedVersion {
+        application: input.application_id,
+        profile: input.configuration_profile_id,
+        number: input.version_number.into(),
+    };
+    call.execute(command).await?;
+    Ok(Done(aws::DeleteHostedConfigurationVersionResponse {}))
+}
+
+/// A filter is a label, or the beginning of one followed by `*`.
+fn has_label(version: &HostedVersion, filter: &str) -> bool {
+    let Some(label) = &version.label else { return false };
+    match filter.strip_suffix('*') {
+        Some(beginning) => label.starts_with(beginning),
+        None => label == filter,
+    }
+}
+
+fn shown(call: &Call<'_>, profile: &Profile, version: &HostedVersion) -> aws::HostedConfigurationVersion {
+    aws::HostedConfigurationVersion {
+        application_id: Some(profile.application.to_string()),
+        configuration_profile_id: Some(profile.id.to_string()),
+        version_number: i32::try_from(version.number).ok(),
+        description: version.description.clone(),
+        content: None,
+        content_type: Some(version.content_type.clone()),
+        version_label: version.label.clone(),
+        kms_key_arn: profile.kms_key_identifier.as_deref().map(|key| call.key_arn(key)),
+    }
+}

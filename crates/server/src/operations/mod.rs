@@ -1,0 +1,268 @@
+//! The operations: typed input to typed output, a file per resource.
+
+mod application;
+mod configuration_profile;
+mod deployment;
+mod deployment_strategy;
+mod environment;
+mod hosted_version;
+mod page;
+mod tag;
+
+use bytes::Bytes;
+use http::Response;
+use tidegate_domain::{Command, Event, Kind, Refusal};
+use tidegate_model::appconfig::{
+    BadRequestException, BytesMeasure, ConflictException, Error, PayloadTooLargeException, ResourceNotFoundException,
+    ServiceQuotaExceededException,
+};
+use tidegate_model::{Input, Operation};
+use tidegate_wire::{Failure, Request, bind, unbind};
+
+pub(crate) use self::deployment::state as deployment_state;
+use crate::node::{Caller, Committed, Node, NotDone};
+use crate::session;
+
+/// A request on its way through a handler.
+pub(crate) struct Call<'a> {
+    pub node: &'a Node,
+    pub caller: &'a Caller,
+}
+
+/// Operations that have no handler yet and answer 501. This list only ever gets shorter: a test holds its length.
+pub const WITHOUT_HANDLER: &[&str] = &[
+    "CreateExperimentDefinition",
+    "CreateExtension",
+    "CreateExtensionAssociation",
+    "DeleteExperimentDefinition",
+    "DeleteExtension",
+    "DeleteExtensionAssociation",
+    "GetAccountSettings",
+    "GetExperimentDefinition",
+    "GetExperimentRun",
+    "GetExtension",
+    "GetExtensionAssociation",
+    "ListExperimentDefinitions",
+    "ListExperimentRunEvents",
+    "ListExperimentRuns",
+    "ListExtensionAssociations",
+    "ListExtensions",
+    "StartExperimentRun",
+    "StopExperimentRun",
+    "UpdateAccountSettings",
+    "UpdateExperimentDefinition",
+    "UpdateExperimentRun",
+    "UpdateExtension",
+    "UpdateExtensionAssociation",
+    "ValidateConfiguration",
+];
+
+macro_rules! handlers {
+    ($($name:literal => $handler:path),* $(,)?) => {
+        /// Operations that have a handler. GetLatestConfiguration's stands apart, in [`session`].
+        pub const WITH_HANDLER: &[&str] = &[$($name),*];
+
+        /// Carries out an operation.
+        pub async fn answer(
+            node: &Node,
+            caller: &Caller,
+            operation: &Operation,
+            request: &Request<'_>,
+        ) -> Result<Response<Bytes>, Failure> {
+            let call = Call { node, caller };
+            match operation.name {
+                $($name => {
+                    let input = bind(request)?;
+                    $handler(&call, input).await?.into_response(caller)
+                })*
+                name => Err(Failure::not_implemented(name)),
+            }
+        }
+    };
+}
+
+handlers! {
+    "CreateApplication" => application::create,
+    "CreateConfigurationProfile" => configuration_profile::create,
+    "CreateDeploymentStrategy" => deployment_strategy::create,
+    "CreateEnvironment" => environment::create,
+    "CreateHostedConfigurationVersion" => hosted_version::create,
+    "DeleteApplication" => application::delete,
+    "DeleteConfigurationProfile" => configuration_profile::delete,
+    "DeleteDeploymentStrategy" => deployment_strategy::delete,
+    "DeleteEnvironment" => environment::delete,
+    "DeleteHostedConfigurationVersion" => hosted_version::delete,
+    "GetApplication" => application::get,
+    "GetConfiguration" => get_configuration,
+    "GetConfigurationProfile" => configuration_profile::get,
+    "GetDeployment" => deployment::get,
+    "GetDeploymentStrategy" => deployment_strategy::get,
+    "GetEnvironment" => environment::get,
+    "GetHostedConfigurationVersion" => hosted_version::get,
+    "ListApplications" => application::list,
+    "ListConfigurationProfiles" => configuration_profile::list,
+    "ListDeploymentStrategies" => deployment_strategy::list,
+    "ListDeployments" => deployment::list,
+    "ListEnvironments" => environment::list,
+    "ListHostedConfigurationVersions" => hosted_version::list,
+    "ListTagsForResource" => tag::list,
+    "StartConfigurationSession" => start_configuration_session,
+    "StartDeployment" => deployment::start,
+    "StopDeployment" => deployment::stop,
+    "TagResource" => tag::tag,
+    "UntagResource" => tag::untag,
+    "UpdateApplication" => application::update,
+    "UpdateConfigurationProfile" => configuration_profile::update,
+    "UpdateDeploymentStrategy" => deployment_strategy::update,
+    "UpdateEnvironment" => environment::update,
+}
+
+async fn start_configuration_session(
+    call: &Call<'_>,
+    input: tidegate_model::appconfigdata::StartConfigurationSessionRequest,
+) -> Result<Done<tidegate_model::appconfigdata::StartConfigurationSessionRequest>, Failure> {
+    session::start_configuration_session(call.node, call.caller, input).await.map(Done)
+}
+
+async fn get_configuration(
+    call: &Call<'_>,
+    input: tidegate_model::appconfig::GetConfigurationRequest,
+) -> Result<Response<Bytes>, Failure> {
+    session::get_configuration(call.node, call.caller, input).await
+}
+
+/// A handler's answer: the typed output of the operation that takes this input.
+pub(crate) struct Done<I: Input>(pub I::Output);
+
+trait Answer {
+    fn into_response(self, caller: &Caller) -> Result<Response<Bytes>, Failure>;
+}
+
+impl<I: Input> Answer for Done<I> {
+    fn into_response(self, caller: &Caller) -> Result<Response<Bytes>, Failure> {
+        Ok(unbind::<I>(self.0, &caller.request_id))
+    }
+}
+
+/// The one operation with a second status, 204, answers for itself.
+impl Answer for Response<Bytes> {
+    fn into_response(mut self, caller: &Caller) -> Result<Response<Bytes>, Failure> {
+        let id = http::HeaderValue::from_str(&caller.request_id).map_err(|_| Failure::internal())?;
+        self.headers_mut().insert("x-amzn-requestid", id);
+        Ok(self)
+    }
+}
+
+/// What a handler returns for input `I`.
+pub(crate) type Outcome<I> = Result<Done<I>, Failure>;
+
+impl Call<'_> {
+    /// Carries out a command.
+    async fn execute(&self, command: Command) -> Result<Committed, Failure> {
+        self.node.execute(self.caller, &command).await.map_err(|error| match error {
+            NotDone::Refused(refusal) => refused(refusal, self.caller),
+            NotDone::Unavailable(error) => unavailable(&error),
+            NotDone::Contended => Failure::service_unavailable("Too many writers at once. Try again."),
+        })
+    }
+
+    /// A state in which everything acknowledged before has happened.
+    async fn current(&self) -> Result<std::sync::Arc<crate::node::Published>, Failure> {
+        self.node.current().await.map_err(|error| unavailable(&error))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Failure {
+        refused(refusal, self.caller)
+    }
+
+    fn arn(&self, resource: std::fmt::Arguments<'_>) -> String {
+        let realm = &self.caller.realm;
+        format!("arn:aws:appconfig:{}:{}:{resource}", realm.region, realm.account)
+    }
+
+    /// The ARN of a KMS key that was named by key id, alias or ARN.
+    fn key_arn(&self, identifier: &str) -> String {
+        if identifier.starts_with("arn:") {
+            return identifier.into();
+        }
+        let realm = &self.caller.realm;
+        let kind = if identifier.starts_with("alias/") { "" } else { "key/" };
+        format!("arn:aws:kms:{}:{}:{kind}{identifier}", realm.region, realm.account)
+    }
+}
+
+/// Finds the event that a command is known to have led to.
+fn find<T>(committed: &Committed, wanted: impl Fn(&Event) -> Option<&T>) -> &T {
+    committed.events.iter().find_map(wanted).expect("a command leads to the event that it is for")
+}
+
+/// A refusal as the wire shows it.
+pub(crate) fn refused(refusal: Refusal, caller: &Caller) -> Failure {
+    let message = Some(refusal.message(&caller.realm.account));
+    let error: Error = match refusal.kind() {
+        Kind::BadRequest => BadRequestException { message, ..Default::default() }.into(),
+        Kind::NotFound => {
+            let is_of_type = refusal == Refusal::ProfileTypeUnknown;
+            let resource_name = is_of_type.then(|| "ConfigurationProfileType".into());
+            ResourceNotFoundException { message, resource_name }.into()
+        }
+        Kind::Conflict | Kind::Superseded => ConflictException { message }.into(),
+        Kind::QuotaExceeded => ServiceQuotaExceededException { message }.into(),
+        Kind::TooLarge => {
+            let Refusal::ContentTooLarge { size, limit } = refusal else { return Failure::internal() };
+            PayloadTooLargeException {
+                message,
+                measure: Some(BytesMeasure::Kilobytes),
+                limit: Some((limit / 1_024) as f64),
+                size: Some(size.div_ceil(1_024) as f64),
+            }
+            .into()
+        }
+    };
+    error.into()
+}
+
+pub(crate) fn not_found(message: String) -> Failure {
+    Error::from(ResourceNotFoundException { message: Some(message), resource_name: None }).into()
+}
+
+/// The store did not answer: said once in the log with its cause, and to the client without.
+fn unavailable(error: &tidegate_journal::Unavailable) -> Failure {
+    tracing::error!(%error, hint = error.hint.as_deref(), "the store is not available");
+    Failure::service_unavailable("The configuration store is not available. Try again.")
+}
+
+/// An empty description is told in the answer to the request that set it, and nowhere else.
+fn echoed(requested: Option<String>, stored: &Option<String>) -> Option<String> {
+    match requested {
+        Some(text) if text.is_empty() => Some(text),
+        _ => stored.clone(),
+    }
+}
+
+/// Lists and maps without members are left out.
+fn unless_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
+    if list.is_empty() { None } else { Some(list) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_handler_or_stands_in_the_list_of_those_without() {
+        let mut known: Vec<&str> = WITH_HANDLER.iter().chain(WITHOUT_HANDLER).copied().collect();
+        known.push("GetLatestConfiguration");
+        let unique: BTreeSet<&str> = known.iter().copied().collect();
+        assert_eq!(unique.len(), known.len(), "an operation stands in both lists");
+        let of_aws = tidegate_model::appconfig::OPERATIONS.iter().chain(tidegate_model::appconfigdata::OPERATIONS);
+        assert_eq!(unique, of_aws.map(|operation| operation.name).collect());
+    }
+
+    #[test]
+    fn the_list_of_operations_without_a_handler_only_gets_shorter() {
+        assert_eq!(WITHOUT_HANDLER.len(), 24, "lower this number with the list, and never raise it");
+    }
+}

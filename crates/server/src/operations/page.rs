@@ -1,0 +1,72 @@
+//! Lists in pages. A page's token says where the next page begins, sealed, and opens only for the same list.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use tidegate_domain::Page;
+use tidegate_wire::Failure;
+
+use super::Call;
+use crate::node::Published;
+use crate::session::Purpose;
+
+/// The most that AWS returns at once, and the number when the caller names none.
+const LIMIT: usize = 50;
+const LENGTH: usize = 16;
+
+/// A list being read.
+pub(super) struct Paging<'a> {
+    call: &'a Call<'a>,
+    published: &'a Published,
+    /// Names the list: operation, account, parents and filters.
+    list: [u8; 8],
+    pub limit: usize,
+}
+
+impl<'a> Paging<'a> {
+    /// Begins to read a list that is named by these parts.
+    pub(super) fn new(call: &'a Call<'a>, published: &'a Published, max_results: Option<i32>, parts: &[&str]) -> Self {
+        let realm = &call.caller.realm;
+        let mut context = Context::new(&SHA256);
+        for part in [realm.account.as_str(), &realm.region].iter().chain(parts) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let digest = context.finish();
+        let list = digest.as_ref()[..8].try_into().expect("a SHA-256 has 32 bytes");
+        let limit = max_results.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LIMIT).clamp(1, LIMIT);
+        Self { call, published, list, limit }
+    }
+
+    /// Where the page begins: what the token says, or `first`.
+    pub(super) fn start(&self, token: Option<&str>, first: u64) -> Result<u64, Failure> {
+        let Some(token) = token else { return Ok(first) };
+        let now_ms = self.call.node.clock.now_ms();
+        let record: Option<[u8; LENGTH]> = self.published.keyring.open(Purpose::Page, token, now_ms);
+        match record {
+            Some(record) if record[..8] == self.list => {
+                Ok(u64::from_be_bytes(record[8..].try_into().expect("the rest has 8 bytes")))
+            }
+            _ => Err(Failure::bad_request(format!("Invalid nextToken parameter {}.", shown(token)))),
+        }
+    }
+
+    /// Turns a page into items of the output, and the token for the next one.
+    pub(super) fn finish<T, U>(
+        &self,
+        page: Page<T>,
+        mut item: impl FnMut(&T) -> U,
+    ) -> Result<(Option<Vec<U>>, Option<String>), Failure> {
+        let token = page.next.map(|next| {
+            let mut record = [0; LENGTH];
+            record[..8].copy_from_slice(&self.list);
+            record[8..].copy_from_slice(&next.to_be_bytes());
+            let now_ms = self.call.node.clock.now_ms();
+            self.published.keyring.seal(Purpose::Page, &record, now_ms).ok_or_else(Failure::internal)
+        });
+        Ok((Some(page.items.iter().map(&mut item).collect()), token.transpose()?))
+    }
+}
+
+/// As much of a strange token as helps to recognise it.
+fn shown(token: &str) -> &str {
+    token.char_indices().nth(64).map_or(token, |(end, _)| &token[..end])
+}

@@ -1,0 +1,202 @@
+//! Keys that all nodes share: sealed with AES-256-GCM-SIV, under a key for each day and purpose.
+//!
+//! A day's key is HKDF-SHA256 of a master key from the journal, so nodes have nothing to tell each other. The nonce is
+//! random and comes from the thread's generator; GCM-SIV (RFC 8452) forgives one that repeats, which AES-GCM does not,
+//! and the system's generator would cost more than the cipher.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::RngExt;
+use tidegate_domain::TokenKey;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+const FORMAT: u8 = 1;
+/// Format, key number and day: in the clear, and authenticated.
+const HEAD: usize = 5;
+const TAG: usize = 16;
+/// Bytes around the sealed ones.
+const FRAME: usize = HEAD + NONCE_LEN + TAG;
+/// The longest thing ever sealed here, with its frame.
+const ROOM: usize = 128;
+/// How many derived keys are kept at hand: two purposes, three days, and as much again while a master is replaced.
+const AT_HAND: usize = 12;
+
+/// What something is sealed for. What was sealed for one purpose does not open for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A configuration token.
+    Session,
+    /// The token for the next page of a list.
+    Page,
+}
+
+struct Derived {
+    number: u16,
+    day: u16,
+    purpose: Purpose,
+    key: LessSafeKey,
+}
+
+/// Seals and opens small records.
+pub struct Keyring {
+    /// Oldest first; the last one seals.
+    masters: Arc<[TokenKey]>,
+    derived: ArcSwap<Vec<Arc<Derived>>>,
+}
+
+impl Keyring {
+    /// A keyring of these master keys, oldest first.
+    pub fn new(masters: Arc<[TokenKey]>) -> Self {
+        Self { masters, derived: ArcSwap::default() }
+    }
+
+    /// Whether it was made of these very keys.
+    pub fn is_of(&self, masters: &Arc<[TokenKey]>) -> bool {
+        Arc::ptr_eq(&self.masters, masters)
+    }
+
+    /// Seals a record as URL-safe text without padding; none if there is no key yet.
+    ///
+    /// # Panics
+    ///
+    /// If the record is longer than 95 bytes.
+    pub fn seal(&self, purpose: Purpose, record: &[u8], now_ms: i64) -> Option<String> {
+        let number = self.masters.last()?.number;
+        let day = day_of(now_ms);
+        let derived = self.key(number, day, purpose)?;
+        let mut room = [0; ROOM];
+        let sealed = &mut room[..FRAME + record.len()];
+        sealed[0] = FORMAT;
+        sealed[1..3].copy_from_slice(&number.to_be_bytes());
+        sealed[3..5].copy_from_slice(&day.to_be_bytes());
+        let nonce: [u8; NONCE_LEN] = rand::rng().random();
+        sealed[HEAD..HEAD + NONCE_LEN].copy_from_slice(&nonce);
+        let (head, rest) = sealed.split_at_mut(HEAD + NONCE_LEN);
+        let (body, tag) = rest.split_at_mut(record.len());
+        body.copy_from_slice(record);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let made = derived.key.seal_in_place_separate_tag(nonce, Aad::from(&head[..HEAD]), body).ok()?;
+        tag.copy_from_slice(made.as_ref());
+        Some(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens what [`Keyring::seal`] made; none for anything else, and for what is older than the keys at hand.
+    pub fn open<const N: usize>(&self, purpose: Purpose, text: &str, now_ms: i64) -> Option<[u8; N]> {
+        let mut room = [0; ROOM];
+        let length = FRAME + N;
+        // Exact lengths keep each record to one spelling.
+        if text.len() != length.div_ceil(3) * 4 - (3 - length % 3) % 3 {
+            return None;
+        }
+        let written = URL_SAFE_NO_PAD.decode_slice(text, &mut room).ok()?;
+        let sealed = &mut room[..written];
+        if written != length || sealed[0] != FORMAT {
+            return None;
+        }
+        let number = u16::from_be_bytes([sealed[1], sealed[2]]);
+        let day = u16::from_be_bytes([sealed[3], sealed[4]]);
+        // Clocks may disagree by a day; beyond that nobody can make us derive keys.
+        if day_of(now_ms).abs_diff(day) > 2 {
+            return None;
+        }
+        let derived = self.key(number, day, purpose)?;
+        let (head, body) = sealed.split_at_mut(HEAD + NONCE_LEN);
+        let nonce = Nonce::try_assume_unique_for_key(&head[HEAD..]).ok()?;
+        let record = derived.key.open_in_place(nonce, Aad::from(&head[..HEAD]), body).ok()?;
+        (&*record).try_into().ok()
+    }
+
+    fn key(&self, number: u16, day: u16, purpose: Purpose) -> Option<Arc<Derived>> {
+        let is_it =
+            |derived: &&Arc<Derived>| derived.day == day && derived.number == number && derived.purpose == purpose;
+        let at_hand = self.derived.load();
+        if let Some(derived) = at_hand.iter().find(is_it) {
+            return Some(derived.clone());
+        }
+        let master = self.masters.iter().find(|master| master.number == number)?;
+        let derived = Arc::new(Derived { number, day, purpose, key: derive(&master.secret.0, day, purpose) });
+        let mut newer = vec![derived.clone()];
+        newer.extend(at_hand.iter().take(AT_HAND - 1).cloned());
+        self.derived.store(Arc::new(newer));
+        Some(derived)
+    }
+}
+
+fn day_of(now_ms: i64) -> u16 {
+    u16::try_from(now_ms.div_euclid(DAY_MS).clamp(0, i64::from(u16::MAX))).unwrap_or(0)
+}
+
+fn derive(master: &[u8; 32], day: u16, purpose: Purpose) -> LessSafeKey {
+    let label: &[u8] = match purpose {
+        Purpose::Session => b"tidegate configuration token",
+        Purpose::Page => b"tidegate page token",
+    };
+    let info = [label, &day.to_be_bytes()];
+    let secret = Salt::new(HKDF_SHA256, b"tidegate").extract(master);
+    let key = secret.expand(&info, &AES_256_GCM_SIV).map(UnboundKey::from);
+    LessSafeKey::new(key.expect("HKDF makes a key of this length"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tidegate_domain::Secret;
+
+    use super::*;
+
+    fn keyring(numbers: &[u16]) -> Keyring {
+        let keys = numbers.iter().map(|number| TokenKey {
+            number: *number,
+            secret: Secret([*number as u8; 32]),
+            created_at_ms: 0,
+        });
+        Keyring::new(keys.collect())
+    }
+
+    #[test]
+    fn what_was_sealed_opens_on_every_node_until_its_key_is_gone() {
+        let sealed = keyring(&[1]).seal(Purpose::Session, b"a record", 0).unwrap();
+        assert_eq!(keyring(&[1, 2]).open(Purpose::Session, &sealed, DAY_MS), Some(*b"a record"));
+        assert_eq!(keyring(&[2]).open::<8>(Purpose::Session, &sealed, 0), None, "another key");
+        assert_eq!(keyring(&[1]).open::<8>(Purpose::Page, &sealed, 0), None, "another purpose");
+        assert_eq!(keyring(&[1]).open::<7>(Purpose::Session, &sealed, 0), None, "another length");
+        assert_eq!(keyring(&[1]).open::<8>(Purpose::Session, &sealed, 3 * DAY_MS), None, "long ago");
+    }
+
+    #[test]
+    fn nothing_is_sealed_without_a_key() {
+        assert_eq!(keyring(&[]).seal(Purpose::Session, b"a record", 0), None);
+    }
+
+    #[test]
+    fn no_changed_letter_goes_unnoticed() {
+        let keyring = keyring(&[1]);
+        let sealed = keyring.seal(Purpose::Session, &[7; 56], 0).unwrap();
+        for place in 0..sealed.len() {
+            for letter in ['A', 'b', '9', '_', '=', 'é'] {
+                let mut altered: Vec<char> = sealed.chars().collect();
+                if altered[place] == letter {
+                    continue;
+                }
+                altered[place] = letter;
+                let altered: String = altered.into_iter().collect();
+                assert_eq!(keyring.open::<56>(Purpose::Session, &altered, 0), None, "{altered}");
+            }
+        }
+        for end in 0..sealed.len() {
+            assert_eq!(keyring.open::<56>(Purpose::Session, &sealed[..end], 0), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_trusted(text in "\\PC{0,200}") {
+            prop_assert_eq!(keyring(&[1]).open::<56>(Purpose::Session, &text, 0), None);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Configuration sessions: the tokens that carry them, the guard against using a token twice, and the answer to a poll.
+
+mod keyring;
+mod legacy;
+mod poll;
+mod replay;
+mod start;
+mod token;
+
+pub use keyring::{Keyring, Purpose};
+pub use legacy::get_configuration;
+pub use poll::latest_configuration;
+pub use replay::ReplayGuard;
+pub use start::start_configuration_session;
+pub use token::{Problem, Session, open, seal};

@@ -1,0 +1,136 @@
+//! GetLatestConfiguration: "has what I should see changed?"
+//!
+//! The one path that has to be cheap: it takes no lock, does not touch the store, and copies no content.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Response};
+use tidegate_domain::rollout::Place;
+use tidegate_model::appconfigdata::{
+    BadRequestDetails, BadRequestException, BadRequestReason, Error, InternalServerException, InvalidParameterDetail,
+    InvalidParameterProblem, ResourceNotFoundException, ResourceType,
+};
+use tidegate_wire::{Failure, read_configuration_token};
+
+use super::replay::Use;
+use super::token::{self, Problem, Session};
+use crate::metrics::PollCount;
+use crate::node::Node;
+use crate::serving::Served;
+use crate::settings::TokenReuse;
+
+const NEXT_TOKEN: HeaderName = HeaderName::from_static("next-poll-configuration-token");
+const NEXT_INTERVAL: HeaderName = HeaderName::from_static("next-poll-interval-in-seconds");
+const CONFIGURATION_VERSION: HeaderName = HeaderName::from_static("configuration-version");
+const VERSION_LABEL: HeaderName = HeaderName::from_static("version-label");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Answers a poll; `query` is what follows the `?`.
+pub fn latest_configuration(node: &Node, query: &str) -> Response<Bytes> {
+    let started = Instant::now();
+    let mut id = [0; 36];
+    let request_id = crate::http::request_id(&mut id);
+    let (response, count) = match answer(node, query, request_id) {
+        Ok(answered) => answered,
+        Err(failure) => (failure.into_response(request_id), &node.metrics.polls_refused),
+    };
+    node.metrics.count_poll(count, started.elapsed().as_secs_f64());
+    response
+}
+
+fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response<Bytes>, &'a PollCount), Failure> {
+    let token = read_configuration_token(query)?;
+    let published = node.published();
+    let now_ms = node.clock.now_ms();
+    let enforce = node.settings.enforce_poll_interval;
+    let session = token::open(&published.keyring, &token, now_ms, enforce).map_err(refused)?;
+    let Some(serving) = published.serving.get(&session.channel) else {
+        // A node that lags behind what the session has seen cannot know what is gone.
+        let knows = published.state.number >= session.seen;
+        return Err(if knows { gone() } else { Failure::from(Error::from(InternalServerException::default())) });
+    };
+    if node.guard.note(session.id, session.answers, now_ms) == Use::Reused
+        && node.settings.token_reuse == TokenReuse::Refuse
+    {
+        return Err(used_twice());
+    }
+    let served = match &serving.rollout.next {
+        Some((_, next)) => serving.rollout.choose(Place::of(session.id, session.channel, next.deployment)),
+        None => serving.rollout.base.as_ref(),
+    };
+    // What was answered from a later state is not taken back by a node that lags behind it.
+    let lags = published.state.number < session.seen && session.held != 0;
+    let news = served.filter(|served| served.key != session.held && !lags);
+    let next = Session {
+        held: news.map_or(session.held, |served| served.key),
+        seen: session.seen.max(published.state.number),
+        issued_at_ms: now_ms,
+        answers: session.answers.saturating_add(1),
+        ..session
+    };
+    let next_token = token::seal(&published.keyring, &next).ok_or_else(Failure::internal)?;
+    let mut response = Response::new(news.map_or_else(Bytes::new, |served| served.body.0.clone()));
+    let headers = response.headers_mut();
+    headers.reserve(8);
+    headers.insert(NEXT_TOKEN, from_ascii(next_token.into_bytes()));
+    headers.insert(NEXT_INTERVAL, HeaderValue::from(session.poll_interval_s));
+    headers.insert(REQUEST_ID, from_ascii(request_id.as_bytes().to_vec()));
+    match served {
+        Some(served) => describe(headers, served, news.is_some()),
+        None => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        }
+    }
+    let metrics = &node.metrics;
+    Ok((response, if news.is_some() { &metrics.polls_full } else { &metrics.polls_empty }))
+}
+
+fn describe(headers: &mut HeaderMap, served: &Served, is_news: bool) {
+    headers.insert(CONTENT_TYPE, served.content_type.clone());
+    if is_news {
+        headers.insert(CONFIGURATION_VERSION, served.version.clone());
+        if let Some(label) = &served.label {
+            headers.insert(VERSION_LABEL, label.clone());
+        }
+    }
+}
+
+/// Ready-made header values must not be copied again.
+fn from_ascii(text: Vec<u8>) -> HeaderValue {
+    HeaderValue::from_maybe_shared(Bytes::from(text)).expect("base64url and hexadecimal digits are visible ASCII")
+}
+
+fn refused(problem: Problem) -> Failure {
+    let (problem, message) = match problem {
+        Problem::Corrupted => (InvalidParameterProblem::Corrupted, "Token not valid"),
+        Problem::Expired => (InvalidParameterProblem::Expired, "Token expired"),
+        Problem::PollIntervalNotSatisfied => (InvalidParameterProblem::PollIntervalNotSatisfied, "Request too early"),
+    };
+    invalid_token(problem, message)
+}
+
+/// AWS models no problem of this name; the message says what the matter is.
+fn used_twice() -> Failure {
+    invalid_token(InvalidParameterProblem::Corrupted, "Token has already been used")
+}
+
+fn invalid_token(problem: InvalidParameterProblem, message: &str) -> Failure {
+    let detail = InvalidParameterDetail { problem: Some(problem) };
+    Error::from(BadRequestException {
+        message: Some(message.into()),
+        reason: Some(BadRequestReason::InvalidParameters),
+        details: Some(BadRequestDetails::InvalidParameters([("ConfigurationToken".into(), detail)].into())),
+    })
+    .into()
+}
+
+fn gone() -> Failure {
+    Error::from(ResourceNotFoundException {
+        message: Some("Configuration not found".into()),
+        resource_type: Some(ResourceType::Configuration),
+        referenced_by: Some([("ConfigurationToken".into(), "ConfigurationToken".into())].into()),
+    })
+    .into()
+}

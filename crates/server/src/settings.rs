@@ -1,0 +1,66 @@
+//! What an operator can choose about a node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_domain::{Account, Limits};
+
+/// What happens to a token that is used a second time, after the grace for retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenReuse {
+    /// It is refused, as AWS's documentation says.
+    Refuse,
+    /// It is answered, as AWS was observed to do.
+    Allow,
+}
+
+/// A node's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The account of callers whose access key names none.
+    pub account: Account,
+    /// The region of callers whose signature names none.
+    pub region: Arc<str>,
+    /// How much there may be.
+    pub limits: Limits,
+    /// What happens to tokens that are used twice.
+    pub token_reuse: TokenReuse,
+    /// How long after its first use a token is answered once more, in milliseconds: a lost reply must not end a session.
+    pub retry_grace_ms: i64,
+    /// How many sessions the guard against reuse remembers; a power of two is taken.
+    pub replay_guard_sessions: usize,
+    /// The poll interval, in seconds, of sessions that ask for none.
+    pub default_poll_interval_s: u32,
+    /// Whether a poll before its time is refused. Only ever off for measurements.
+    pub enforce_poll_interval: bool,
+    /// How long one key seals tokens, in milliseconds.
+    pub token_key_max_age_ms: i64,
+    /// Connections at a time; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a client may take to send a request's head.
+    pub header_timeout: Duration,
+    /// How long a client may take to send a request's body.
+    pub body_timeout: Duration,
+    /// How long open requests may take to finish at shutdown.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            account: Account::default(),
+            region: "us-east-1".into(),
+            limits: Limits::default(),
+            token_reuse: TokenReuse::Refuse,
+            retry_grace_ms: 10_000,
+            replay_guard_sessions: 1 << 20,
+            default_poll_interval_s: 60,
+            enforce_poll_interval: true,
+            token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
+            max_connections: 16_384,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The command line. A flag wins over its environment variable, and that over the configuration file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+/// AWS AppConfig that you run yourself: every AWS SDK, the AWS CLI, Terraform and the AppConfig Agent work against it.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a node: the control plane, the data plane, health and metrics on one port.
+    ///
+    /// Point AWS tools at it with --endpoint-url, or with AWS_ENDPOINT_URL_APPCONFIG and
+    /// AWS_ENDPOINT_URL_APPCONFIGDATA in their environment.
+    Serve(Box<Options>),
+}
+
+/// Options of `serve`. Each can also stand in the configuration file, under its long name with `_` for `-`.
+#[derive(Args, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Options {
+    /// Read options from this TOML file.
+    ///
+    /// Its keys are the names of these options with `_` for `-`, for example `listen = "127.0.0.1:8787"`.
+    /// Flags and environment variables win over it.
+    #[arg(long, env = "TIDEGATE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Listen on this address [default: 127.0.0.1:8787].
+    ///
+    /// Port 0 takes a free one. An address that other machines can reach also needs --insecure-allow-any.
+    #[arg(long, env = "TIDEGATE_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    /// Keep data in this directory [default: tidegate-data].
+    #[arg(long, env = "TIDEGATE_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Keep the journal in this store [default: SQLite in the data directory].
+    ///
+    /// sqlite:DIR keeps it in another directory; memory: forgets everything when the server stops.
+    #[arg(long, env = "TIDEGATE_STORE", value_name = "URL")]
+    pub store: Option<String>,
+
+    /// Which credentials callers need [default: any].
+    #[arg(long, env = "TIDEGATE_CREDENTIALS", value_name = "WHICH")]
+    pub credentials: Option<Credentials>,
+
+    /// Accept any credentials on an address that other machines can reach.
+    #[arg(long, env = "TIDEGATE_INSECURE_ALLOW_ANY", num_args = 0..=1, default_missing_value = "true")]
+    pub insecure_allow_any: Option<bool>,
+
+    /// The account of callers whose access key id is not an account of its own [default: 000000000000].
+    #[arg(long, env = "TIDEGATE_ACCOUNT", value_name = "12 DIGITS")]
+    pub account: Option<String>,
+
+    /// The region of callers whose request is not signed for one [default: us-east-1].
+    #[arg(long, env = "TIDEGATE_REGION", value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Where the time comes from [default: system].
+    ///
+    /// A manual clock stands still until a test moves it: POST /_tidegate/clock/advance {"seconds": N}.
+    #[arg(long, env = "TIDEGATE_CLOCK", value_name = "CLOCK")]
+    pub clock: Option<ClockChoice>,
+
+    /// What happens to a configuration token that is used twice [default: refuse].
+    ///
+    /// For ten seconds after its first use a token is answered again in any case, since the reply may have been lost.
+    #[arg(long, env = "TIDEGATE_TOKEN_REUSE", value_name = "WHAT")]
+    pub token_reuse: Option<TokenReuseChoice>,
+
+    /// The poll interval of sessions that ask for none, in seconds, 1 to 86400 [default: 60].
+    #[arg(long, env = "TIDEGATE_POLL_INTERVAL", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub poll_interval: Option<u32>,
+
+    /// Whether a poll before its time is refused, as AWS does [default: true].
+    ///
+    /// Switch it off to measure, not to run.
+    #[arg(long, env = "TIDEGATE_ENFORCE_POLL_INTERVAL", value_name = "BOOL")]
+    pub enforce_poll_interval: Option<bool>,
+
+    /// How many sessions each node remembers to notice tokens that are used twice, 16 bytes each [default: 1048576].
+    #[arg(long, env = "TIDEGATE_REPLAY_GUARD_SESSIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 28))]
+    pub replay_guard_sessions: Option<u32>,
+
+    /// Connections at a time; further ones wait [default: 16384].
+    #[arg(long, env = "TIDEGATE_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub max_connections: Option<u32>,
+
+    /// The quota of applications in an account and region [default: 100].
+    #[arg(long, env = "TIDEGATE_QUOTA_APPLICATIONS", value_name = "N")]
+    pub quota_applications: Option<u32>,
+
+    /// The quota of environments in an application [default: 20].
+    #[arg(long, env = "TIDEGATE_QUOTA_ENVIRONMENTS", value_name = "N")]
+    pub quota_environments: Option<u32>,
+
+    /// The quota of configuration profiles in an application [default: 100].
+    #[arg(long, env = "TIDEGATE_QUOTA_PROFILES", value_name = "N")]
+    pub quota_profiles: Option<u32>,
+
+    /// The quota of deployment strategies in an account and region [default: 20].
+    #[arg(long, env = "TIDEGATE_QUOTA_STRATEGIES", value_name = "N")]
+    pub quota_strategies: Option<u32>,
+
+    /// The largest hosted configuration, in KiB, 1 to 4000 [default: 2048].
+    #[arg(long, env = "TIDEGATE_QUOTA_CONTENT_KIB", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=4_000))]
+    pub quota_content_kib: Option<u32>,
+
+    /// What to log: error, warn, info, debug or trace, or directives as `info,tidegate_server=debug` [default: info].
+    #[arg(long, env = "TIDEGATE_LOG", value_name = "LEVEL")]
+    pub log: Option<String>,
+
+    /// How to write the log, which goes to standard error [default: text].
+    #[arg(long, env = "TIDEGATE_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Credentials {
+    /// Any at all, or none, as local stand-ins for AWS do.
+    Any,
+    /// Only signatures of known access keys.
+    Checked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClockChoice {
+    /// The machine's clock.
+    System,
+    /// One that tests move.
+    Manual,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TokenReuseChoice {
+    /// It is refused, as AWS documents.
+    Refuse,
+    /// It is answered, as AWS was observed to do.
+    Allow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

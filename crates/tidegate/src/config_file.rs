@@ -1,0 +1,27 @@
+//! The configuration file: the same options in TOML, for those that neither flag nor environment has set.
+
+use crate::cli::Options;
+use crate::problem::Problem;
+
+/// Takes what the options do not say from the file that they name.
+pub(crate) fn merge(options: Options) -> Result<Options, Problem> {
+    let Some(path) = &options.config else { return Ok(options) };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Problem::new(format!("cannot read the configuration file {}: {error}", path.display()))
+            .hint("name a TOML file with --config or TIDEGATE_CONFIG, or leave both out")
+    })?;
+    let file: Options = toml::from_str(&text).map_err(|error| {
+        Problem::new(format!("the configuration file {} is not right:\n{error}", path.display()))
+            .hint("`tidegate serve --help` lists the options; in the file they have `_` where the flags have `-`")
+    })?;
+    macro_rules! either {
+        ($($option:ident),* $(,)?) => {
+            Options { config: options.config, $($option: options.$option.or(file.$option)),* }
+        };
+    }
+    Ok(either! {
+        listen, data, store, credentials, insecure_allow_any, account, region, clock, token_reuse, poll_interval,
+        enforce_poll_interval, replay_guard_sessions, max_connections, quota_applications, quota_environments,
+        quota_profiles, quota_strategies, quota_content_kib, log, log_format,
+    })
+}

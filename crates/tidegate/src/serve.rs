@@ -1,0 +1,220 @@
+//! `tidegate serve`: one node.
+
+use std::io::{IsTerminal, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tidegate_domain::{Account, Limits};
+use tidegate_journal::memory::MemoryJournal;
+use tidegate_journal::sqlite::SqliteJournal;
+use tidegate_journal::{Journal, Unavailable};
+use tidegate_server::clock::{Clock, system_now_ms};
+use tidegate_server::conductor::Conductor;
+use tidegate_server::node::Node;
+use tidegate_server::{Settings, TokenReuse, http};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{ClockChoice, Credentials, LogFormat, Options, TokenReuseChoice};
+use crate::config_file;
+use crate::problem::Problem;
+
+/// Where the journal lies.
+enum Store {
+    Sqlite(PathBuf),
+    Memory,
+}
+
+/// Runs a node until the process is told to stop.
+pub(crate) fn run(options: Options) -> Result<(), Problem> {
+    let options = config_file::merge(options)?;
+    start_logging(&options)?;
+    let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8787).into());
+    check_exposure(&options, listen)?;
+    let store = store(&options)?;
+    let settings = settings(&options)?;
+    // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
+    let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
+    runtime.block_on(serve(listen, store, settings, options.clock.unwrap_or(ClockChoice::System)))
+}
+
+async fn serve(listen: SocketAddr, store: Store, settings: Settings, clock: ClockChoice) -> Result<(), Problem> {
+    // Listening first: a second server on the port must not touch the first one's data.
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Problem::new(format!("cannot listen on {listen}: {error}"))
+            .hint("choose another address with --listen ADDRESS:PORT, or port 0 for a free one")
+    })?;
+    let address = listener.local_addr().map_err(|error| Problem::new(format!("cannot listen on {listen}: {error}")))?;
+    let sqlite = match &store {
+        Store::Sqlite(directory) => Some(Arc::new(open_sqlite(directory.clone()).await?)),
+        Store::Memory => None,
+    };
+    let journal: Arc<dyn Journal> = match &sqlite {
+        Some(sqlite) => sqlite.clone(),
+        None => Arc::new(MemoryJournal::new()),
+    };
+    let clock = match clock {
+        ClockChoice::System => Clock::system(),
+        ClockChoice::Manual => Clock::manual(manual_start_ms(&*journal).await?),
+    };
+    let node = Node::open(journal, settings, clock).await?;
+    let (stop, stopping) = watch::channel(false);
+    let (advances, advance_requests) = mpsc::channel(1);
+    let conductor = tokio::spawn(Conductor::new(node.clone()).run(advance_requests, stopped(stopping.clone())));
+    let server = tokio::spawn(http::serve(listener, node.clone(), advances, stopped(stopping)));
+    greet(address, &store, &node);
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    let ended = tokio::join!(server, conductor);
+    if let Some(sqlite) = sqlite {
+        sqlite.close().await?;
+    }
+    match ended {
+        (Ok(()), Ok(())) => Ok(()),
+        _ => Err(Problem::new("a part of the server ended with a fault; the log says which")),
+    }
+}
+
+async fn open_sqlite(directory: PathBuf) -> Result<SqliteJournal, Problem> {
+    let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(&directory)).await;
+    Ok(opened.map_err(|error| Problem::new(format!("cannot open the journal: {error}")))??)
+}
+
+/// A manual clock starts at the machine's time, and never before what the journal already holds.
+async fn manual_start_ms(journal: &dyn Journal) -> Result<i64, Unavailable> {
+    let last = journal.last().await?;
+    let entries = journal.read(last.saturating_sub(1), 1).await?;
+    Ok(entries.last().map_or(0, |entry| entry.at_ms).max(system_now_ms()))
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // The sender going away means the same.
+    let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+}
+
+async fn wait_for_signal() -> Result<(), Problem> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).map_err(|error| Problem::new(format!("cannot listen for signals: {error}")));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Says where everything is and how to try it. Standard output may be closed; that is no reason to stop.
+fn greet(address: SocketAddr, store: &Store, node: &Node) {
+    let data = match store {
+        Store::Sqlite(directory) => directory.display().to_string(),
+        Store::Memory => "in memory only, gone when the server stops".into(),
+    };
+    let clock = if node.clock.is_manual() { "manual: moved by POST /_tidegate/clock/advance" } else { "the machine's" };
+    let text = format!(
+        "tidegate {version} is listening on http://{address}\n\
+         data         {data}\n\
+         credentials  not checked: any access key is accepted\n\
+         clock        {clock}\n\
+         \n\
+         Try it:\n  \
+           export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1\n  \
+           aws --endpoint-url http://{address} appconfig create-application --name hello\n  \
+           aws --endpoint-url http://{address} appconfig list-applications\n",
+        version = env!("CARGO_PKG_VERSION"),
+    );
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn start_logging(options: &Options) -> Result<(), Problem> {
+    let level = options.log.as_deref().unwrap_or("info");
+    let filter = EnvFilter::try_new(level).map_err(|error| {
+        Problem::new(format!("the log level {level:?} is not right: {error}"))
+            .hint("use error, warn, info, debug or trace, or directives such as info,tidegate_server=debug")
+    })?;
+    let is_terminal = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
+    match options.log_format.unwrap_or(LogFormat::Text) {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// Open doors are for loopback; a clock that anybody can move is for tests.
+fn check_exposure(options: &Options, listen: SocketAddr) -> Result<(), Problem> {
+    let is_checked = options.credentials == Some(Credentials::Checked);
+    if is_checked && options.clock == Some(ClockChoice::Manual) {
+        return Err(Problem::new("a manual clock is never available together with checked credentials")
+            .hint("leave out --clock manual, or use --credentials any on a loopback address"));
+    }
+    if is_checked {
+        return Err(Problem::new("this version cannot check credentials yet")
+            .hint("use --credentials any and listen on a loopback address"));
+    }
+    if !listen.ip().is_loopback() && options.insecure_allow_any != Some(true) {
+        return Err(Problem::new(format!(
+            "{listen} can be reached from other machines, and credentials are not checked"
+        ))
+        .hint("listen on 127.0.0.1 or [::1], or say --insecure-allow-any if everybody may do everything"));
+    }
+    Ok(())
+}
+
+fn store(options: &Options) -> Result<Store, Problem> {
+    let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
+    let Some(url) = &options.store else { return Ok(Store::Sqlite(data.into())) };
+    match url.split_once(':') {
+        Some(("memory", "")) => Ok(Store::Memory),
+        Some(("sqlite", directory)) if !directory.trim_start_matches("//").is_empty() => {
+            Ok(Store::Sqlite(directory.strip_prefix("//").unwrap_or(directory).into()))
+        }
+        _ => Err(Problem::new(format!("{url:?} is not a store that this version knows"))
+            .hint("use sqlite:DIR or memory:, or leave out --store for SQLite in the data directory")),
+    }
+}
+
+fn settings(options: &Options) -> Result<Settings, Problem> {
+    let defaults = Settings::default();
+    let account = match &options.account {
+        Some(text) => text.parse::<Account>().map_err(|error| Problem::new(format!("--account {text}: {error}")))?,
+        None => defaults.account,
+    };
+    let region = match &options.region {
+        Some(text) if http::is_region(text) => text.as_str().into(),
+        Some(text) => {
+            return Err(Problem::new(format!("--region {text}: a region has lower-case letters, digits and hyphens")));
+        }
+        None => defaults.region,
+    };
+    let count = |option: Option<u32>, default: usize| option.map_or(default, |number| number as usize);
+    let limits = defaults.limits;
+    Ok(Settings {
+        account,
+        region,
+        limits: Limits {
+            hosted_content_bytes: options
+                .quota_content_kib
+                .map_or(limits.hosted_content_bytes, |kib| u64::from(kib) * 1_024),
+            applications: count(options.quota_applications, limits.applications),
+            environments: count(options.quota_environments, limits.environments),
+            profiles: count(options.quota_profiles, limits.profiles),
+            strategies: count(options.quota_strategies, limits.strategies),
+        },
+        token_reuse: match options.token_reuse {
+            Some(TokenReuseChoice::Allow) => TokenReuse::Allow,
+            Some(TokenReuseChoice::Refuse) | None => TokenReuse::Refuse,
+        },
+        replay_guard_sessions: count(options.replay_guard_sessions, defaults.replay_guard_sessions),
+        default_poll_interval_s: options.poll_interval.unwrap_or(defaults.default_poll_interval_s),
+        enforce_poll_interval: options.enforce_poll_interval.unwrap_or(defaults.enforce_poll_interval),
+        max_connections: count(options.max_connections, defaults.max_connections),
+        ..defaults
+    })
+}
