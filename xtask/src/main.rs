@@ -2,7 +2,14 @@
 //!
 //! Never depends on the crates that it writes, so that it can repair them when they do not compile.
 
+mod debian;
+mod fuzz;
+mod hosts;
+mod links;
 mod model;
+mod node;
+mod test;
+mod tracked;
 mod venv;
 mod workspace;
 
@@ -19,16 +26,22 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs everything that has to hold before a change lands, after setting itself up
+    Test(test::Arguments),
+    /// Looks for inputs that the readers of foreign bytes fail on
+    Fuzz(fuzz::Arguments),
     /// Writes the interface table from the service model inside the pinned botocore
     Model(model::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Model(arguments) => model::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Model(arguments) => model::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             explain(&error);
             ExitCode::FAILURE

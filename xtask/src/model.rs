@@ -51,6 +51,11 @@ const TARGETS: [Target; 2] = [
     },
 ];
 
+/// Names each difference between the checked-in files and the installed botocore, and fails on one.
+pub fn check() -> Result<()> {
+    run(&Arguments { check: true, dump: false })
+}
+
 pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.dump {
         return dump();
@@ -101,10 +106,6 @@ fn written(venv: &Venv, target: &Target) -> Result<String> {
 /// Prints the table that is compiled into the model crate. A program of that crate does it: xtask itself must build when
 /// that crate does not.
 fn dump() -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(["run", "--quiet", "--package", "tidegate-model", "--example", "table"])
-        .current_dir(workspace::root());
+    let mut command = workspace::cargo(&["run", "--quiet", "--package", "tidegate-model", "--example", "table"]);
     workspace::run(&mut command)
 }

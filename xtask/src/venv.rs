@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::workspace;
+use crate::{debian, workspace};
 
 const REQUIREMENTS: &str = "tests/clients/python/requirements.txt";
 
@@ -39,6 +39,7 @@ impl Venv {
             return Ok(venv);
         }
         eprintln!("making {} from {REQUIREMENTS}", folder.display());
+        debian::ensure(Command::new("python3").args(["-c", "import ensurepip, venv"]), "python3-venv")?;
         workspace::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
             .context("cannot make a Python environment\nhint: install python3 with its venv module")?;
         workspace::output(

@@ -1,6 +1,6 @@
 //! Where things are in the repository, and running programs there.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -43,6 +43,28 @@ pub fn pipe(command: &mut Command, input: &str) -> Result<String> {
     let output = output.with_context(|| format!("cannot wait for {name}"))?;
     check(&name, output.status)?;
     String::from_utf8(output.stdout).with_context(|| format!("{name} wrote something that is not UTF-8"))
+}
+
+/// Runs a program to its end, shows what it prints as it comes, and returns its standard output with its status.
+pub fn tee(command: &mut Command) -> Result<(String, ExitStatus)> {
+    let name = name(command);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().with_context(|| cannot_start(&name))?;
+    let mut output = BufReader::new(child.stdout.take().expect("the output is piped"));
+    let (mut text, mut line) = (String::new(), Vec::new());
+    let mut shown = std::io::stdout();
+    while output.read_until(b'\n', &mut line).with_context(|| format!("cannot read what {name} prints"))? > 0 {
+        shown.write_all(&line).and_then(|()| shown.flush()).context("cannot print")?;
+        text.push_str(&String::from_utf8_lossy(&line));
+        line.clear();
+    }
+    Ok((text, child.wait().with_context(|| format!("cannot wait for {name}"))?))
+}
+
+/// Prepares to run cargo, the one that runs this, in the repository's root.
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
 }
 
 fn name(command: &Command) -> String {

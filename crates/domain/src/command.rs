@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::id::{ContentHash, Id, Secret};
-use crate::record::{GrowthType, Monitor, Plan, ReplicateTo, Resource, Validator};
+use crate::record::{
+    AccountSettings, Action, ActionPoint, AppliedExtension, GrowthType, Invocation, Monitor, Parameter, Plan,
+    ReplicateTo, Resource, TriggeredBy, Validator, Work,
+};
 
 /// Tags given at creation.
 pub type Tags = BTreeMap<String, String>;
@@ -24,13 +27,13 @@ pub enum Command {
     /// `UpdateEnvironment`
     UpdateEnvironment(UpdateEnvironment),
     /// `DeleteEnvironment`
-    DeleteEnvironment { application: String, environment: String },
+    DeleteEnvironment { application: String, environment: String, protection: Protection },
     /// `CreateConfigurationProfile`
     CreateProfile(CreateProfile),
     /// `UpdateConfigurationProfile`
     UpdateProfile(UpdateProfile),
     /// `DeleteConfigurationProfile`
-    DeleteProfile { application: String, profile: String },
+    DeleteProfile { application: String, profile: String, protection: Protection },
     /// `CreateHostedConfigurationVersion`
     CreateHostedVersion(CreateHostedVersion),
     /// `DeleteHostedConfigurationVersion`
@@ -46,7 +49,29 @@ pub enum Command {
     /// `StopDeployment`
     StopDeployment { application: String, environment: String, number: i64, allow_revert: bool },
     /// Takes the step of a running deployment that follows the first `steps`.
-    TakeStep { environment: Id, number: u32, steps: u32 },
+    TakeStep { environment: Id, number: u32, steps: u32, invocations: Vec<Invocation> },
+    /// Takes a running deployment back, instead of the step that follows the first `steps`.
+    RollBack { environment: Id, number: u32, steps: u32, by: TriggeredBy, reason: String, invocations: Vec<Invocation> },
+    /// Takes work on; of several nodes one gets it. Work taken on by the node named `instead_of` may be taken over.
+    Claim { work: Work, node: u64, instead_of: Option<u64> },
+    /// Notes that the actions after an entry of a deployment's event log were called.
+    NoteActions { environment: Id, number: u32, entry: u32, invocations: Vec<Invocation> },
+    /// `CreateExtension`
+    CreateExtension(CreateExtension),
+    /// `UpdateExtension`
+    UpdateExtension(UpdateExtension),
+    /// `DeleteExtension`
+    DeleteExtension { extension: String, version: Option<i64> },
+    /// `CreateExtensionAssociation`
+    CreateAssociation(CreateAssociation),
+    /// `UpdateExtensionAssociation`
+    UpdateAssociation { association: String, parameters: Option<BTreeMap<String, String>> },
+    /// `DeleteExtensionAssociation`
+    DeleteAssociation { association: String },
+    /// `UpdateAccountSettings`: absent members stay as they are.
+    UpdateAccountSettings(AccountSettings),
+    /// Notes when channels were polled last.
+    NotePolls { channels: Vec<(u64, i64)> },
     /// `TagResource`
     Tag { resource: Resource, arn: String, tags: Tags },
     /// `UntagResource`
@@ -76,6 +101,17 @@ impl Command {
             Self::StartDeployment(_) => "StartDeployment",
             Self::StopDeployment { .. } => "StopDeployment",
             Self::TakeStep { .. } => "TakeStep",
+            Self::RollBack { .. } => "RollBack",
+            Self::Claim { .. } => "Claim",
+            Self::NoteActions { .. } => "NoteActions",
+            Self::CreateExtension(_) => "CreateExtension",
+            Self::UpdateExtension(_) => "UpdateExtension",
+            Self::DeleteExtension { .. } => "DeleteExtension",
+            Self::CreateAssociation(_) => "CreateExtensionAssociation",
+            Self::UpdateAssociation { .. } => "UpdateExtensionAssociation",
+            Self::DeleteAssociation { .. } => "DeleteExtensionAssociation",
+            Self::UpdateAccountSettings(_) => "UpdateAccountSettings",
+            Self::NotePolls { .. } => "NotePolls",
             Self::Tag { .. } => "TagResource",
             Self::Untag { .. } => "UntagResource",
             Self::RotateTokenKey { .. } => "RotateTokenKey",
@@ -183,5 +219,67 @@ pub struct StartDeployment {
     pub description: Option<String>,
     pub kms_key_identifier: Option<String>,
     pub latest_deployment: Option<i64>,
+    pub tags: Tags,
+    /// What to deliver instead of the version's own content, in bytes.
+    pub content: Option<(ContentHash, u64)>,
+    /// The extensions at work.
+    pub applied: Vec<AppliedExtension>,
+    /// What came of calling their actions.
+    pub invocations: Vec<Invocation>,
+}
+
+/// Whether a deletion heeds that a resource is in use.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Protection {
+    /// What the caller said.
+    pub check: ProtectionCheck,
+    /// When this node saw the resource polled last, in milliseconds since 1970. Others' polls stand in the state.
+    pub last_polled_ms: Option<i64>,
+}
+
+/// What the caller of a deletion says about the protection of resources in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProtectionCheck {
+    /// As the account has chosen, and only for resources older than an hour.
+    #[default]
+    AccountDefault,
+    /// In any case.
+    Apply,
+    /// Not at all.
+    Bypass,
+}
+
+/// `CreateExtension`
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct CreateExtension {
+    pub name: String,
+    pub description: Option<String>,
+    pub actions: BTreeMap<ActionPoint, Vec<Action>>,
+    pub parameters: BTreeMap<String, Parameter>,
+    pub tags: Tags,
+    pub latest_version: Option<i64>,
+}
+
+/// `UpdateExtension`: edits a version in place, the latest if none is named.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct UpdateExtension {
+    pub extension: String,
+    pub version: Option<i64>,
+    pub description: Option<String>,
+    pub actions: Option<BTreeMap<ActionPoint, Vec<Action>>>,
+    pub parameters: Option<BTreeMap<String, Parameter>>,
+}
+
+/// `CreateExtensionAssociation`. What the resource's ARN means is found out before.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct CreateAssociation {
+    pub extension: String,
+    pub version: Option<i64>,
+    pub resource: Resource,
+    pub arn: String,
+    pub parameters: BTreeMap<String, String>,
     pub tags: Tags,
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
-    Application, Deployment, Environment, HostedVersion, Profile, Resource, Strategy, TokenKey, TriggeredBy,
+    AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Invocation, Profile,
+    Resource, Strategy, TokenKey, TriggeredBy, Work,
 };
 
 /// One journal entry: what one command led to, all or nothing.
@@ -101,6 +102,9 @@ pub enum Event {
         number: u32,
         /// What step.
         step: Step,
+        /// Who was asked before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        invocations: Vec<Invocation>,
     },
     /// A running deployment was taken back.
     DeploymentRolledBack {
@@ -112,6 +116,9 @@ pub enum Event {
         by: TriggeredBy,
         /// Why, in words.
         reason: String,
+        /// Who was asked before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        invocations: Vec<Invocation>,
     },
     /// A complete deployment was taken back.
     DeploymentReverted {
@@ -119,6 +126,51 @@ pub enum Event {
         environment: Id,
         /// Which.
         number: u32,
+    },
+    /// There is a new extension, or a new version of one.
+    ExtensionCreated(Extension),
+    /// The version of an extension is now so.
+    ExtensionUpdated(Extension),
+    /// The version of an extension is gone.
+    ExtensionDeleted {
+        /// Which extension.
+        extension: Id,
+        /// Which version.
+        version: u32,
+    },
+    /// An extension is at work on a resource, or works there differently.
+    AssociationPut(Association),
+    /// An extension is no longer at work.
+    AssociationDeleted {
+        /// Which.
+        association: Id,
+    },
+    /// A node does this work; others leave it alone.
+    WorkClaimed {
+        /// What.
+        work: Work,
+        /// Which node, by a number that it drew when it started.
+        node: u64,
+    },
+    /// The actions that come with an entry of a deployment's event log were called.
+    ActionsInvoked {
+        /// The deployment's environment.
+        environment: Id,
+        /// The deployment.
+        number: u32,
+        /// The entry's index, the oldest being 0.
+        entry: u32,
+        /// Whether these are the ones that come after, and nothing is left to do.
+        is_done: bool,
+        /// What came of it.
+        invocations: Vec<Invocation>,
+    },
+    /// The account has chosen so.
+    AccountSettingsUpdated(AccountSettings),
+    /// These channels were polled, last at these times, in milliseconds since 1970.
+    ChannelsPolled {
+        /// Channel numbers and times.
+        channels: Vec<(u64, i64)>,
     },
     /// These tags were added or replaced.
     Tagged {

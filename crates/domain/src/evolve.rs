@@ -9,8 +9,8 @@ use crate::event::{Decision, Event};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
-    Deployment, DeploymentState, Environment, EnvironmentState, LogEntry, LogEntryType, Profile, Resource, TokenKey,
-    TriggeredBy,
+    ActionPoint, Deployment, DeploymentState, Environment, EnvironmentState, Extension, Invocation, LogEntry,
+    LogEntryType, Profile, Resource, TokenKey, TriggeredBy, Work,
 };
 use crate::state::{Channel, ChannelNumber, RealmState, State};
 
@@ -24,8 +24,17 @@ impl State {
         for event in &decision.events {
             match (&decision.realm, event) {
                 (_, Event::TokenKeyCreated(key)) => self.add_token_key(key),
+                (_, Event::ChannelsPolled { channels }) => self.note_polls(channels),
                 (Some(realm), event) => Change { state: self, realm, at_ms: decision.at_ms }.apply(event),
                 (None, _) => {}
+            }
+        }
+    }
+
+    fn note_polls(&mut self, channels: &[(ChannelNumber, i64)]) {
+        for (channel, at_ms) in channels {
+            if self.channels.contains_key(channel) {
+                self.polled.insert_mut(*channel, *at_ms);
             }
         }
     }
@@ -94,9 +103,11 @@ impl Change<'_> {
                 realm.tags.remove_mut(&Resource::Strategy(*strategy));
             }
             Event::DeploymentStarted(deployment) => self.start(deployment),
-            Event::DeploymentStepped { environment, number, step } => self.step(*environment, *number, *step),
-            Event::DeploymentRolledBack { environment, number, by, reason } => {
-                self.roll_back(*environment, *number, *by, reason);
+            Event::DeploymentStepped { environment, number, step, invocations } => {
+                self.step(*environment, *number, *step, invocations);
+            }
+            Event::DeploymentRolledBack { environment, number, by, reason, invocations } => {
+                self.roll_back(*environment, *number, *by, reason, invocations);
             }
             Event::DeploymentReverted { environment, number } => self.revert(*environment, *number),
             Event::Tagged { resource, tags } => {
@@ -109,7 +120,56 @@ impl Change<'_> {
                 all.retain(|key, _| !keys.contains(key));
                 self.realm().tags.insert_mut(*resource, Arc::new(all));
             }
-            Event::TokenKeyCreated(_) => {}
+            Event::ExtensionCreated(extension) => {
+                let realm = self.realm();
+                realm.extension_counts.insert_mut(extension.id, extension.version);
+                realm.extension_versions.insert_mut((extension.id, extension.version), Arc::new(extension.clone()));
+                realm.extensions.put(extension.clone());
+            }
+            Event::ExtensionUpdated(extension) => {
+                let realm = self.realm();
+                realm.extension_versions.insert_mut((extension.id, extension.version), Arc::new(extension.clone()));
+                if realm.extensions.get(extension.id).is_some_and(|latest| latest.version == extension.version) {
+                    realm.extensions.put(extension.clone());
+                }
+            }
+            Event::ExtensionDeleted { extension, version } => self.delete_extension(*extension, *version),
+            Event::AssociationPut(association) => self.realm().associations.put(association.clone()),
+            Event::AssociationDeleted { association } => {
+                let realm = self.realm();
+                realm.associations.remove(*association);
+                realm.tags.remove_mut(&Resource::Association(*association));
+            }
+            Event::WorkClaimed { work, node } => self.state.claims.insert_mut((self.realm.clone(), *work), *node),
+            Event::ActionsInvoked { environment, number, entry, is_done, invocations } => {
+                self.note_actions(*environment, *number, *entry, *is_done, invocations);
+            }
+            Event::AccountSettingsUpdated(settings) => self.realm().settings = *settings,
+            Event::TokenKeyCreated(_) | Event::ChannelsPolled { .. } => {}
+        }
+    }
+
+    fn delete_extension(&mut self, extension: Id, version: u32) {
+        let realm = self.realm();
+        realm.extension_versions.remove_mut(&(extension, version));
+        realm.tags.remove_mut(&Resource::Extension(extension, version));
+        let mut left = realm.extension_versions.range((extension, 0)..=(extension, u32::MAX));
+        match left.next_back().map(|(_, latest)| latest.clone()) {
+            Some(latest) => realm.extensions.put(Extension::clone(&latest)),
+            None => realm.extensions.remove(extension),
+        }
+    }
+
+    fn note_actions(&mut self, environment: Id, number: u32, entry: u32, is_done: bool, invocations: &[Invocation]) {
+        if is_done {
+            self.state.outbox.remove_mut(&(self.realm.clone(), environment, number, entry));
+            let work = Work::Actions { environment, number, entry };
+            self.state.claims.remove_mut(&(self.realm.clone(), work));
+        }
+        let Some(mut deployment) = self.deployment(environment, number) else { return };
+        if let Some(entry) = deployment.log.get_mut(entry as usize) {
+            entry.invocations.extend_from_slice(invocations);
+            self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         }
     }
 
@@ -152,6 +212,16 @@ impl Change<'_> {
         let channels: Vec<_> = realm.channels.keys().filter(|(of, _)| *of == environment).copied().collect();
         self.delete_channels(&channels);
         self.state.running.remove_mut(&(self.realm.clone(), environment));
+        let left: Vec<_> = {
+            let first = (self.realm.clone(), environment, 0, 0);
+            let last = (self.realm.clone(), environment, u32::MAX, u32::MAX);
+            self.state.outbox.range(first..=last).map(|(key, ())| key.clone()).collect()
+        };
+        for key in left {
+            self.state.outbox.remove_mut(&key);
+            let work = Work::Actions { environment, number: key.2, entry: key.3 };
+            self.state.claims.remove_mut(&(key.0, work));
+        }
     }
 
     fn delete_profile(&mut self, profile: Id) {
@@ -168,6 +238,7 @@ impl Change<'_> {
             let Some(number) = self.realm().channels.get(key).copied() else { continue };
             self.realm().channels.remove_mut(key);
             self.state.channels.remove_mut(&number);
+            self.state.polled.remove_mut(&number);
             self.state.touched.push(number);
         }
     }
@@ -175,7 +246,7 @@ impl Change<'_> {
     fn start(&mut self, started: &Deployment) {
         let (environment, number) = (started.environment, started.number);
         let mut deployment = started.clone();
-        self.log(&mut deployment, LogEntryType::DeploymentStarted, TriggeredBy::User, "Deployment started".into());
+        self.log(&mut deployment, LogEntryType::DeploymentStarted, TriggeredBy::User, "Deployment started".into(), &[]);
         self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         self.set_environment(environment, |environment| {
             environment.state = EnvironmentState::Deploying;
@@ -183,12 +254,14 @@ impl Change<'_> {
             environment.running = Some(number);
         });
         self.state.running.insert_mut((self.realm.clone(), environment), number);
-        let channel = self.channel_for(started);
+        let channel = Some(self.channel_for(started));
         self.set_channel(channel, |channel| channel.running = Some(number));
     }
 
-    fn step(&mut self, environment: Id, number: u32, step: Step) {
+    fn step(&mut self, environment: Id, number: u32, step: Step, invocations: &[Invocation]) {
         let Some(mut deployment) = self.deployment(environment, number) else { return };
+        let work = Work::Step { environment, number, steps: deployment.steps };
+        self.state.claims.remove_mut(&(self.realm.clone(), work));
         deployment.steps += 1;
         deployment.last_step_at_ms = self.at_ms;
         let by = TriggeredBy::Appconfig;
@@ -196,11 +269,17 @@ impl Change<'_> {
             Step::Grow(percentage) => {
                 deployment.percentage = percentage;
                 let words = format!("Configuration available to {percentage:.2}% of clients");
-                self.log(&mut deployment, LogEntryType::PercentageUpdated, by, words);
+                self.log(&mut deployment, LogEntryType::PercentageUpdated, by, words, invocations);
             }
             Step::Bake => {
                 deployment.state = DeploymentState::Baking;
-                self.log(&mut deployment, LogEntryType::BakeTimeStarted, by, "Deployment bake time started".into());
+                self.log(
+                    &mut deployment,
+                    LogEntryType::BakeTimeStarted,
+                    by,
+                    "Deployment bake time started".into(),
+                    invocations,
+                );
             }
             Step::Complete => {
                 let is_instant = deployment.state == DeploymentState::Deploying;
@@ -208,10 +287,10 @@ impl Change<'_> {
                 deployment.state = DeploymentState::Complete;
                 deployment.percentage = 100.0;
                 deployment.completed_at_ms = Some(self.at_ms);
-                self.log(&mut deployment, LogEntryType::DeploymentCompleted, by, words.into());
+                self.log(&mut deployment, LogEntryType::DeploymentCompleted, by, words.into(), invocations);
             }
         }
-        let channel = self.channel_for(&deployment);
+        let channel = self.channel_of(&deployment);
         let is_complete = deployment.state == DeploymentState::Complete;
         self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         self.set_channel(channel, |channel| {
@@ -225,12 +304,14 @@ impl Change<'_> {
         }
     }
 
-    fn roll_back(&mut self, environment: Id, number: u32, by: TriggeredBy, reason: &str) {
+    fn roll_back(&mut self, environment: Id, number: u32, by: TriggeredBy, reason: &str, invocations: &[Invocation]) {
         let Some(mut deployment) = self.deployment(environment, number) else { return };
+        let work = Work::Step { environment, number, steps: deployment.steps };
+        self.state.claims.remove_mut(&(self.realm.clone(), work));
         deployment.state = DeploymentState::RolledBack;
         deployment.percentage = 0.0;
-        self.log(&mut deployment, LogEntryType::RollbackCompleted, by, reason.into());
-        let channel = self.channel_for(&deployment);
+        self.log(&mut deployment, LogEntryType::RollbackCompleted, by, reason.into(), invocations);
+        let channel = self.channel_of(&deployment);
         self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         self.set_channel(channel, |channel| channel.running = None);
         self.end(environment, EnvironmentState::RolledBack);
@@ -241,8 +322,8 @@ impl Change<'_> {
         deployment.state = DeploymentState::Reverted;
         deployment.percentage = 0.0;
         let words = "Deployment reverted by user request";
-        self.log(&mut deployment, LogEntryType::RevertCompleted, TriggeredBy::User, words.into());
-        let channel = self.channel_for(&deployment);
+        self.log(&mut deployment, LogEntryType::RevertCompleted, TriggeredBy::User, words.into(), &[]);
+        let channel = self.channel_of(&deployment);
         self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         self.set_channel(channel, |channel| {
             channel.standing =
@@ -264,8 +345,25 @@ impl Change<'_> {
         self.state.running.remove_mut(&(self.realm.clone(), environment));
     }
 
-    fn log(&self, deployment: &mut Deployment, kind: LogEntryType, triggered_by: TriggeredBy, description: String) {
-        deployment.log.push(LogEntry { kind, triggered_by, description, occurred_at_ms: self.at_ms });
+    /// Adds an entry to a deployment's event log, and what is to be done because of it to the outbox.
+    fn log(
+        &mut self,
+        deployment: &mut Deployment,
+        kind: LogEntryType,
+        triggered_by: TriggeredBy,
+        description: String,
+        invocations: &[Invocation],
+    ) {
+        let has_actions = ActionPoint::after(kind).is_some_and(|point| {
+            deployment.applied.iter().any(|extension| extension.actions_at(point).next().is_some())
+        });
+        if has_actions {
+            let entry = u32::try_from(deployment.log.len()).unwrap_or(u32::MAX);
+            let key = (self.realm.clone(), deployment.environment, deployment.number, entry);
+            self.state.outbox.insert_mut(key, ());
+        }
+        let (occurred_at_ms, invocations) = (self.at_ms, invocations.to_vec());
+        deployment.log.push(LogEntry { kind, triggered_by, description, occurred_at_ms, invocations });
     }
 
     fn deployment(&mut self, environment: Id, number: u32) -> Option<Deployment> {
@@ -279,14 +377,20 @@ impl Change<'_> {
         realm.environments.put(environment);
     }
 
-    fn set_channel(&mut self, number: ChannelNumber, change: impl FnOnce(&mut Channel)) {
+    fn set_channel(&mut self, number: Option<ChannelNumber>, change: impl FnOnce(&mut Channel)) {
+        let Some(number) = number else { return };
         let Some(mut channel) = self.state.channels.get(&number).map(|old| Channel::clone(old)) else { return };
         change(&mut channel);
         self.state.channels.insert_mut(number, Arc::new(channel));
         self.state.touched.push(number);
     }
 
-    /// The number of a deployment's channel, which is made by the first deployment to it.
+    /// The number of a past deployment's channel; none once its profile is gone.
+    fn channel_of(&mut self, deployment: &Deployment) -> Option<ChannelNumber> {
+        self.realm().channel_number(deployment.environment, deployment.profile)
+    }
+
+    /// The number of a new deployment's channel, which is made by the first deployment to it.
     fn channel_for(&mut self, deployment: &Deployment) -> ChannelNumber {
         let key = (deployment.environment, deployment.profile);
         if let Some(number) = self.realm().channels.get(&key) {

@@ -7,6 +7,7 @@
 //! Deliberately absent: clocks, sockets, files, random numbers and everything of the wire. The time, the caller and a
 //! seed for fresh ids come in with the [`Context`]; what a refusal looks like in HTTP is not known here.
 
+pub mod aws_extensions;
 mod command;
 mod decide;
 mod event;
@@ -20,17 +21,20 @@ mod state;
 mod table;
 
 pub use command::{
-    Command, CreateEnvironment, CreateHostedVersion, CreateProfile, CreateStrategy, StartDeployment, Tags,
-    UpdateEnvironment, UpdateProfile, UpdateStrategy,
+    Command, CreateAssociation, CreateEnvironment, CreateExtension, CreateHostedVersion, CreateProfile, CreateStrategy,
+    Protection, ProtectionCheck, StartDeployment, Tags, UpdateEnvironment, UpdateExtension, UpdateProfile,
+    UpdateStrategy,
 };
+pub use decide::protection::DEFAULT_PERIOD_IN_MINUTES;
 pub use decide::strategy::{PREDEFINED, Predefined, predefined};
 pub use decide::{Context, Limits, decide};
 pub use event::{Actor, Decision, Event};
 pub use id::{Account, ContentHash, Id, IdSource, Realm, Secret};
 pub use record::{
-    Application, DeployedContent, Deployment, DeploymentKind, DeploymentState, Environment, EnvironmentState,
-    GrowthType, HostedVersion, LogEntry, LogEntryType, Monitor, Plan, Profile, ProfileType, ReplicateTo, Resource,
-    Strategy, TokenKey, TriggeredBy, Validator, ValidatorType,
+    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, DeployedContent, Deployment,
+    DeploymentKind, DeploymentState, Environment, EnvironmentState, Extension, GrowthType, HostedVersion, Invocation,
+    LogEntry, LogEntryType, Monitor, Parameter, Plan, Profile, ProfileType, ReplicateTo, Resource, Strategy, TokenKey,
+    TriggeredBy, Validator, ValidatorType, Work,
 };
 pub use refusal::{Kind, Refusal};
-pub use state::{Channel, ChannelNumber, Page, RealmState, State};
+pub use state::{AnyExtension, Channel, ChannelNumber, Page, RealmState, State};

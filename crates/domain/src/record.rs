@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ContentHash, Id, Secret};
+use crate::id::{Account, ContentHash, Id, Secret};
 
 /// A container for environments and configuration profiles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Environment {
     /// The deployment that runs now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<u32>,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    pub created_at_ms: i64,
 }
 
 /// What a configuration profile holds.
@@ -134,6 +137,9 @@ pub struct Profile {
     /// The highest version number ever given; numbers are not used twice.
     #[serde(default)]
     pub latest_version: u32,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    pub created_at_ms: i64,
 }
 
 /// A version in the hosted store. Its content lies in the blob of that hash.
@@ -291,6 +297,9 @@ pub struct Deployment {
     /// What happened, oldest first.
     #[serde(default)]
     pub log: Vec<LogEntry>,
+    /// The extensions at work, in the order in which they are called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<AppliedExtension>,
 }
 
 impl Deployment {
@@ -345,6 +354,9 @@ pub struct LogEntry {
     pub description: String,
     /// Milliseconds since 1970.
     pub occurred_at_ms: i64,
+    /// The actions that were called for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invocations: Vec<Invocation>,
 }
 
 /// A master key, from which the keys that seal tokens are derived.
@@ -356,6 +368,193 @@ pub struct TokenKey {
     pub secret: Secret,
     /// Milliseconds since 1970.
     pub created_at_ms: i64,
+}
+
+/// A moment at which an extension's action is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ActionPoint {
+    /// Before a hosted version is created; may change the content or refuse it.
+    PreCreateHostedConfigurationVersion,
+    /// Before a deployment starts; may change the content or refuse it.
+    PreStartDeployment,
+    /// Before every step of a deployment; may have it rolled back.
+    AtDeploymentTick,
+    /// After a deployment started.
+    OnDeploymentStart,
+    /// After a deployment's share grew.
+    OnDeploymentStep,
+    /// After a deployment began to bake.
+    OnDeploymentBaking,
+    /// After a deployment completed.
+    OnDeploymentComplete,
+    /// After a deployment was rolled back or reverted.
+    OnDeploymentRolledBack,
+}
+
+impl ActionPoint {
+    /// The point that comes after what happened.
+    pub fn after(kind: LogEntryType) -> Option<Self> {
+        match kind {
+            LogEntryType::DeploymentStarted => Some(Self::OnDeploymentStart),
+            LogEntryType::PercentageUpdated => Some(Self::OnDeploymentStep),
+            LogEntryType::BakeTimeStarted => Some(Self::OnDeploymentBaking),
+            LogEntryType::DeploymentCompleted => Some(Self::OnDeploymentComplete),
+            LogEntryType::RollbackStarted => None,
+            LogEntryType::RollbackCompleted | LogEntryType::RevertCompleted => Some(Self::OnDeploymentRolledBack),
+        }
+    }
+}
+
+/// What an extension does at a point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whom to call: an ARN, or an `https://` or `http://` address.
+    pub uri: String,
+    /// The role to call it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+}
+
+/// A value that an association or a deployment gives to an extension.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether an association has to give it.
+    #[serde(default)]
+    pub required: bool,
+    /// Whether it is given when a deployment starts.
+    #[serde(default)]
+    pub dynamic: bool,
+}
+
+/// A version of an extension.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Extension {
+    /// The id, the same for all versions.
+    pub id: Id,
+    /// Unique within the realm.
+    pub name: String,
+    /// From 1.
+    pub version: u32,
+    /// Never empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// One action at each of one to five points.
+    pub actions: BTreeMap<ActionPoint, Vec<Action>>,
+    /// By name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Parameter>,
+}
+
+/// An extension at work on a resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Association {
+    /// Its id.
+    pub id: Id,
+    /// The extension's id; those that AWS wrote have dotted names.
+    pub extension: String,
+    /// The extension's version.
+    pub version: u32,
+    /// An application, an environment or a profile.
+    pub resource: Resource,
+    /// The values of parameters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// An extension as it was when a deployment started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppliedExtension {
+    /// The extension's id.
+    pub extension: String,
+    /// The extension's name.
+    pub name: String,
+    /// The extension's version.
+    pub version: u32,
+    /// The association.
+    pub association: String,
+    /// The values of parameters, those given at the start included.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<ActionPoint, Vec<Action>>,
+}
+
+impl AppliedExtension {
+    /// What it does at a point.
+    pub fn actions_at(&self, point: ActionPoint) -> impl Iterator<Item = &Action> {
+        self.actions.get(&point).into_iter().flatten()
+    }
+}
+
+/// That an action was called, and what came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// The extension's id.
+    pub extension: String,
+    /// The action's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Who was called.
+    pub uri: String,
+    /// In what role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
+    /// What went wrong, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// What went wrong, as a code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The id that the call carried.
+    pub id: String,
+}
+
+/// Work that one node does for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Work {
+    /// Asking before the step of a deployment that follows the first so many.
+    Step {
+        /// The deployment's environment.
+        environment: Id,
+        /// The deployment.
+        number: u32,
+        /// The steps before.
+        steps: u32,
+    },
+    /// Calling the actions that come after an entry of a deployment's event log.
+    Actions {
+        /// The deployment's environment.
+        environment: Id,
+        /// The deployment.
+        number: u32,
+        /// The entry's index, the oldest being 0.
+        entry: u32,
+    },
+}
+
+/// What an account has chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSettings {
+    /// Whether what is in use is protected from deletion; protected if nobody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_protection: Option<bool>,
+    /// For how long after its last use, 15 to 1440 minutes; 60 if nobody chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection_period_in_minutes: Option<u32>,
+    /// Whether metrics are to be published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vended_metrics: Option<bool>,
 }
 
 /// A thing that can carry tags.
@@ -371,6 +570,51 @@ pub enum Resource {
     Deployment(Id, Id, u32),
     /// `deploymentstrategy/{s}`
     Strategy(Id),
+    /// `extension/{id}/{version}`
+    Extension(Id, u32),
+    /// `extensionassociation/{id}`
+    Association(Id),
+}
+
+impl Resource {
+    /// The ARN in this region and account.
+    pub fn arn(&self, region: &str, account: &Account) -> String {
+        let path = match self {
+            Self::Application(application) => format!("application/{application}"),
+            Self::Environment(application, environment) => {
+                format!("application/{application}/environment/{environment}")
+            }
+            Self::Profile(application, profile) => format!("application/{application}/configurationprofile/{profile}"),
+            Self::Deployment(application, environment, number) => {
+                format!("application/{application}/environment/{environment}/deployment/{number}")
+            }
+            Self::Strategy(strategy) => format!("deploymentstrategy/{strategy}"),
+            Self::Extension(extension, version) => format!("extension/{extension}/{version}"),
+            Self::Association(association) => format!("extensionassociation/{association}"),
+        };
+        format!("arn:aws:appconfig:{region}:{account}:{path}")
+    }
+
+    /// What an ARN's last part, behind the account, names.
+    pub fn parse(path: &str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').collect();
+        Some(match parts[..] {
+            ["application", application] => Self::Application(application.parse().ok()?),
+            ["application", application, "environment", environment] => {
+                Self::Environment(application.parse().ok()?, environment.parse().ok()?)
+            }
+            ["application", application, "environment", environment, "deployment", number] => {
+                Self::Deployment(application.parse().ok()?, environment.parse().ok()?, number.parse().ok()?)
+            }
+            ["application", application, "configurationprofile", profile] => {
+                Self::Profile(application.parse().ok()?, profile.parse().ok()?)
+            }
+            ["deploymentstrategy", strategy] => Self::Strategy(strategy.parse().ok()?),
+            ["extension", extension, version] => Self::Extension(extension.parse().ok()?, version.parse().ok()?),
+            ["extensionassociation", association] => Self::Association(association.parse().ok()?),
+            _ => return None,
+        })
+    }
 }
 
 /// Tags, sorted by key.

@@ -1,6 +1,7 @@
 //! Why a command is refused, in AWS's words where they are known.
 
 use crate::id::{Account, Id};
+use crate::record::Resource;
 
 /// What kind of refusal it is. What HTTP makes of it is not known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,21 @@ pub enum Refusal {
     DeploymentIsTerminal { number: u32, state: &'static str },
     DeploymentIsNotCurrent { number: u32 },
     DeploymentTooOldToRevert { number: u32 },
+    EnvironmentInUse { name: String },
+    ProfileInUse { name: String },
+    ResourceHasAssociations { resource: Resource, region: String },
+    ExtensionNotFound,
+    ExtensionExists { name: String },
+    ExtensionOutdated { expected: i64, actual: u32 },
+    ExtensionVersionMismatch { arn: String, version: i64 },
+    ExtensionHasAssociations { extension: Id, version: u32, associations: usize },
+    ExtensionIsOfAws { extension: String },
+    ActionUriUnsupported { uri: String },
+    ParameterRequiredAndDynamic,
+    ParametersMissing { name: String, version: u32 },
+    ParameterMissing { name: String, extension: String, version: u32 },
+    ParameterUnknown { name: String, extension: String, version: u32 },
+    AssociationNotFound { association: String },
     ResourceNotFound { arn: String },
     TagKeyReserved { key: String },
     TooManyTags { limit: usize },
@@ -76,11 +92,14 @@ impl Refusal {
             | Self::ConfigurationNotFound { .. }
             | Self::StrategyNotFound { .. }
             | Self::DeploymentNotFound { .. }
+            | Self::ExtensionNotFound
+            | Self::AssociationNotFound { .. }
             | Self::ResourceNotFound { .. } => Kind::NotFound,
             Self::EnvironmentBusy { .. }
             | Self::ProfileBusy { .. }
             | Self::VersionOutdated { .. }
             | Self::DeploymentInProgress { .. }
+            | Self::ExtensionOutdated { .. }
             | Self::DeploymentNumberOutdated { .. } => Kind::Conflict,
             Self::ContentTooLarge { .. } => Kind::TooLarge,
             Self::QuotaExceeded { .. } => Kind::QuotaExceeded,
@@ -105,6 +124,18 @@ impl Refusal {
             | Self::DeploymentIsTerminal { .. }
             | Self::DeploymentIsNotCurrent { .. }
             | Self::DeploymentTooOldToRevert { .. }
+            | Self::EnvironmentInUse { .. }
+            | Self::ProfileInUse { .. }
+            | Self::ResourceHasAssociations { .. }
+            | Self::ExtensionExists { .. }
+            | Self::ExtensionVersionMismatch { .. }
+            | Self::ExtensionHasAssociations { .. }
+            | Self::ExtensionIsOfAws { .. }
+            | Self::ActionUriUnsupported { .. }
+            | Self::ParameterRequiredAndDynamic
+            | Self::ParametersMissing { .. }
+            | Self::ParameterMissing { .. }
+            | Self::ParameterUnknown { .. }
             | Self::TagKeyReserved { .. }
             | Self::TooManyTags { .. } => Kind::BadRequest,
         }
@@ -225,6 +256,60 @@ impl Refusal {
             ),
             Self::DeploymentTooOldToRevert { number } => {
                 format!("Deployment {number} cannot be reverted because it completed more than 72 hours ago.")
+            }
+            Self::EnvironmentInUse { name } => {
+                format!("Environment {name} is actively being used in your application and cannot be deleted.")
+            }
+            Self::ProfileInUse { name } => format!(
+                "Configuration Profile {name} is actively being used in your application and cannot be deleted."
+            ),
+            Self::ResourceHasAssociations { resource, region } => {
+                let kind = match resource {
+                    Resource::Application(_) => "application",
+                    Resource::Environment(..) => "environment",
+                    _ => "configuration profile",
+                };
+                let arn = resource.arn(region, account);
+                format!(
+                    "Cannot delete {kind} {arn} because there are extensions associated with it. Please remove the \
+                     extension associations to this {kind} first."
+                )
+            }
+            Self::ExtensionNotFound => format!("Extension could not be found for account {account}."),
+            Self::ExtensionExists { name } => {
+                format!("LatestVersionNumber not populated and an extension with name {name} already exists.")
+            }
+            Self::ExtensionOutdated { expected, actual } => {
+                format!("LatestVersionNumber supplied in request {expected} does not match latest version {actual}.")
+            }
+            Self::ExtensionVersionMismatch { arn, version } => format!(
+                "Version number in ExtensionIdentifier ARN {arn} does not match request ExtensionVersionNumber \
+                 {version}."
+            ),
+            Self::ExtensionHasAssociations { extension, version, associations } => format!(
+                "Cannot delete extension {extension}, version {version}, for account {account}, as there are \
+                 {associations} associations of the extension still existing."
+            ),
+            Self::ExtensionIsOfAws { extension } => {
+                format!("Extension {extension} is authored by AWS and cannot be changed.")
+            }
+            Self::ActionUriUnsupported { uri } => format!("The action Uri: {uri} is of an unsupported type"),
+            Self::ParameterRequiredAndDynamic => {
+                "Extension parameters invalid can not be both required and dynamic".into()
+            }
+            Self::ParametersMissing { name, version } => format!(
+                "Extension {name} version {version} has required parameters, but no parameters have been supplied"
+            ),
+            // The two spaces are AWS's.
+            Self::ParameterMissing { name, extension, version } => format!(
+                "Parameter {name}  is required for extension {extension} version {version}, but a value has not been \
+                 supplied."
+            ),
+            Self::ParameterUnknown { name, extension, version } => {
+                format!("Parameter {name} is not a parameter of extension {extension} version {version}.")
+            }
+            Self::AssociationNotFound { association } => {
+                format!("Extension association {association} could not be found for account {account}.")
             }
             Self::ResourceNotFound { arn } => {
                 format!("Resource {arn} could not be found for account {account}.")

@@ -1,13 +1,16 @@
 //! Everything that follows from the journal. Cloning is cheap, and a clone shares what has not changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, ListSync, RedBlackTreeMapSync};
 
+use crate::aws_extensions::{self, AwsExtension};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
-    Application, Deployment, Environment, HostedVersion, Profile, Resource, Strategy, TagMap, TokenKey,
+    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, Deployment, Environment,
+    Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy, TagMap, TokenKey, Work,
 };
 use crate::refusal::Refusal;
 use crate::rollout::{Rollout, Standing};
@@ -51,6 +54,33 @@ pub struct RealmState {
     /// By environment and profile.
     pub(crate) channels: RedBlackTreeMapSync<(Id, Id), ChannelNumber>,
     pub(crate) tags: HashTrieMapSync<Resource, Arc<TagMap>>,
+    /// The latest version of each extension.
+    pub(crate) extensions: Table<Extension>,
+    /// By extension and number.
+    pub(crate) extension_versions: RedBlackTreeMapSync<(Id, u32), Arc<Extension>>,
+    /// The highest version number ever given to each extension.
+    pub(crate) extension_counts: HashTrieMapSync<Id, u32>,
+    pub(crate) associations: Table<Association>,
+    pub(crate) settings: AccountSettings,
+}
+
+/// An extension of the account's own or of AWS.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnyExtension {
+    /// The id; those of AWS have dotted names.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The version.
+    pub version: u32,
+    /// In words.
+    pub description: Option<String>,
+    /// What it does.
+    pub actions: BTreeMap<ActionPoint, Vec<Action>>,
+    /// What it has to be told.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// Whether AWS wrote it.
+    pub is_of_aws: bool,
 }
 
 /// The state of everything.
@@ -63,6 +93,12 @@ pub struct State {
     pub(crate) latest_channel: ChannelNumber,
     /// Environments in which a deployment runs.
     pub(crate) running: RedBlackTreeMapSync<(Realm, Id), u32>,
+    /// Entries of event logs whose actions are still to be called: realm, environment, deployment, index.
+    pub(crate) outbox: RedBlackTreeMapSync<(Realm, Id, u32, u32), ()>,
+    /// Who does what.
+    pub(crate) claims: HashTrieMapSync<(Realm, Work), u64>,
+    /// When channels were polled last, as far as it was noted, in milliseconds since 1970.
+    pub(crate) polled: HashTrieMapSync<ChannelNumber, i64>,
     /// Oldest first.
     pub(crate) token_keys: Arc<[TokenKey]>,
     /// Channels that changed since [`State::take_touched`]; not part of the state's meaning.
@@ -77,6 +113,9 @@ impl PartialEq for State {
             && self.latest_channel == other.latest_channel
             && self.running == other.running
             && self.token_keys == other.token_keys
+            && self.outbox == other.outbox
+            && self.claims == other.claims
+            && self.polled == other.polled
     }
 }
 
@@ -153,6 +192,30 @@ impl Row for Strategy {
     }
 }
 
+impl Row for Extension {
+    fn id(&self) -> Id {
+        self.id
+    }
+    fn parent(&self) -> Option<Id> {
+        None
+    }
+    fn unique_name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+}
+
+impl Row for Association {
+    fn id(&self) -> Id {
+        self.id
+    }
+    fn parent(&self) -> Option<Id> {
+        None
+    }
+    fn unique_name(&self) -> Option<&str> {
+        None
+    }
+}
+
 impl State {
     /// What an account holds in a region; empty if nothing was ever made there.
     pub fn realm(&self, realm: &Realm) -> Arc<RealmState> {
@@ -195,6 +258,36 @@ impl State {
             let step = crate::growth::next_step(&deployment)?;
             Some((realm, deployment, step))
         })
+    }
+
+    /// Entries of event logs whose actions are still to be called, as work, oldest first within a deployment.
+    pub fn outbox(&self) -> impl Iterator<Item = (&Realm, Work)> {
+        self.outbox.keys().map(|(realm, environment, number, entry)| {
+            (realm, Work::Actions { environment: *environment, number: *number, entry: *entry })
+        })
+    }
+
+    /// Whether the work is still to be done.
+    pub fn is_open(&self, realm: &Realm, work: Work) -> bool {
+        match work {
+            Work::Actions { environment, number, entry } => {
+                self.outbox.contains_key(&(realm.clone(), environment, number, entry))
+            }
+            Work::Step { environment, number, steps } => self.realms.get(realm).is_some_and(|realm| {
+                let deployment = realm.deployments.get(&(environment, number));
+                deployment.is_some_and(|deployment| deployment.is_running() && deployment.steps == steps)
+            }),
+        }
+    }
+
+    /// The node that does the work.
+    pub fn claimant(&self, realm: &Realm, work: Work) -> Option<u64> {
+        self.claims.get(&(realm.clone(), work)).copied()
+    }
+
+    /// When a channel was polled last, as far as it was noted.
+    pub fn last_polled_ms(&self, channel: ChannelNumber) -> Option<i64> {
+        self.polled.get(&channel).copied()
     }
 
     /// The keys that tokens may be sealed under, oldest first; the last one seals.
@@ -242,11 +335,25 @@ impl RealmState {
 
     /// A hosted version by number or label.
     pub fn version_by_reference(&self, profile: &Profile, reference: &str) -> Option<&Arc<HostedVersion>> {
+        // A label has at least one character that is no digit; `+2`, which Rust would read as a number, is one.
+        let is_number = reference.bytes().all(|byte| byte.is_ascii_digit());
         let number = match reference.parse::<u32>() {
-            Ok(number) => number,
-            Err(_) => *self.labels.get(&(profile.id, Arc::from(reference)))?,
+            Ok(number) if is_number => number,
+            _ => *self.labels.get(&(profile.id, Arc::from(reference)))?,
         };
         self.versions.get(&(profile.id, number))
+    }
+
+    /// The hosted version that a deployment of this profile would deliver, by number or label.
+    pub fn version_to_deploy(&self, profile: &Profile, reference: &str) -> Result<&Arc<HostedVersion>, Refusal> {
+        let found = self.version_by_reference(profile, reference);
+        found.ok_or_else(|| match profile.location_uri.as_str() {
+            "hosted" => {
+                Refusal::ConfigurationNotFound { profile_name: profile.name.clone(), version: reference.into() }
+            }
+            // A profile of another source may have hosted versions besides; its own are not fetched here.
+            uri => Refusal::SourceNotServed { location_uri: uri.into() },
+        })
     }
 
     /// The latest hosted version that still exists.
@@ -270,6 +377,11 @@ impl RealmState {
         })
     }
 
+    /// A deployment by the ids that never change.
+    pub fn deployment_by_id(&self, environment: Id, number: u32) -> Option<&Arc<Deployment>> {
+        self.deployments.get(&(environment, number))
+    }
+
     /// The channel of a pair, once something was deployed to it.
     pub fn channel_number(&self, environment: Id, profile: Id) -> Option<ChannelNumber> {
         self.channels.get(&(environment, profile)).copied()
@@ -290,6 +402,8 @@ impl RealmState {
                 .get(&(environment, number))
                 .is_some_and(|deployment| deployment.application == application),
             Resource::Strategy(id) => self.strategies.get(id).is_some(),
+            Resource::Extension(id, version) => self.extension_versions.contains_key(&(id, version)),
+            Resource::Association(id) => self.associations.get(id).is_some(),
         }
     }
 
@@ -345,8 +459,168 @@ impl RealmState {
         Page::cut(range.map(|((_, number), deployment)| (u64::from(*number), deployment.clone())), limit)
     }
 
+    /// What the account has chosen.
+    pub fn settings(&self) -> AccountSettings {
+        self.settings
+    }
+
+    /// A version of an extension of the account's own, by id, name or ARN; the latest if none is named.
+    pub fn extension(&self, identifier: &str, version: Option<i64>) -> Result<Arc<Extension>, Refusal> {
+        let (identifier, version) = extension_reference(identifier, version)?;
+        let latest = self.extensions.find(None, identifier).ok_or(Refusal::ExtensionNotFound)?;
+        let Some(version) = version else { return Ok(latest.clone()) };
+        let found = u32::try_from(version).ok().and_then(|version| self.extension_versions.get(&(latest.id, version)));
+        found.cloned().ok_or(Refusal::ExtensionNotFound)
+    }
+
+    /// A version of an extension, of the account's own or of AWS.
+    pub fn any_extension(&self, identifier: &str, version: Option<i64>) -> Result<AnyExtension, Refusal> {
+        let (name, wanted) = extension_reference(identifier, version)?;
+        if let Some(extension) = aws_extensions::find(name) {
+            if wanted.is_some_and(|version| version != 1) {
+                return Err(Refusal::ExtensionNotFound);
+            }
+            return Ok(AnyExtension::from(extension));
+        }
+        Ok(AnyExtension::from(&*self.extension(identifier, version)?))
+    }
+
+    /// The latest versions of the account's own extensions, in the order of their creation.
+    pub fn extensions(&self, after: u64, limit: usize, is_wanted: impl Fn(&Extension) -> bool) -> Page<Arc<Extension>> {
+        self.extensions.page(None, after, limit, is_wanted)
+    }
+
+    pub(crate) fn latest_extension_by_name(&self, name: &str) -> Option<&Arc<Extension>> {
+        self.extensions.get(self.extensions.id_of(None, name)?)
+    }
+
+    pub(crate) fn extension_exists(&self, id: Id) -> bool {
+        self.extension_counts.contains_key(&id)
+    }
+
+    pub(crate) fn extension_versions_given(&self, id: Id) -> u32 {
+        self.extension_counts.get(&id).copied().unwrap_or(0)
+    }
+
+    /// An association by id.
+    pub fn association(&self, identifier: &str) -> Result<&Arc<Association>, Refusal> {
+        let found = identifier.parse().ok().and_then(|id| self.associations.get(id));
+        found.ok_or_else(|| Refusal::AssociationNotFound { association: identifier.into() })
+    }
+
+    /// Associations, oldest first.
+    pub fn associations(
+        &self,
+        after: u64,
+        limit: usize,
+        is_wanted: impl Fn(&Association) -> bool,
+    ) -> Page<Arc<Association>> {
+        self.associations.page(None, after, limit, is_wanted)
+    }
+
+    pub(crate) fn is_associated(&self, resource: Resource) -> bool {
+        !self.associations(0, 1, |association| association.resource == resource).items.is_empty()
+    }
+
+    pub(crate) fn associations_of(&self, extension: &str, version: u32) -> usize {
+        let is_of = |association: &Association| association.extension == extension && association.version == version;
+        self.associations(0, usize::MAX, is_of).items.len()
+    }
+
+    /// The extensions at work on any of these resources, in the order in which they were associated.
+    pub fn extensions_at_work(&self, resources: &[Resource]) -> Vec<AppliedExtension> {
+        let associations = self.associations(0, usize::MAX, |association| resources.contains(&association.resource));
+        let applied = associations.items.iter().filter_map(|association| {
+            let id = association.id.as_str();
+            if let Some(extension) = aws_extensions::find(&association.extension) {
+                return Some(extension.applied(id, &association.parameters));
+            }
+            let key = (association.extension.parse().ok()?, association.version);
+            let extension = self.extension_versions.get(&key)?;
+            Some(AppliedExtension {
+                extension: association.extension.clone(),
+                name: extension.name.clone(),
+                version: extension.version,
+                association: id.into(),
+                parameters: association.parameters.clone(),
+                actions: extension.actions.clone(),
+            })
+        });
+        applied.collect()
+    }
+
+    /// The extensions at work on a deployment of this profile to this environment.
+    pub fn extensions_for(&self, profile: &Profile, environment: Option<Id>) -> Vec<AppliedExtension> {
+        let application = profile.application;
+        let mut resources = vec![Resource::Application(application), Resource::Profile(application, profile.id)];
+        resources.extend(environment.map(|environment| Resource::Environment(application, environment)));
+        let mut applied = self.extensions_at_work(&resources);
+        if profile.kind == ProfileType::FeatureFlags
+            && let Some(extension) = aws_extensions::find(aws_extensions::FEATURE_FLAGS)
+        {
+            // Nobody associated it, so that it goes by the profile's own id.
+            applied.push(extension.applied(profile.id.as_str(), &BTreeMap::new()));
+        }
+        applied
+    }
+
+    /// The channels of an environment.
+    pub fn channels_of_environment(&self, environment: Id) -> Vec<ChannelNumber> {
+        let of = self.channels.iter().filter(|((of, _), _)| *of == environment);
+        of.map(|(_, channel)| *channel).collect()
+    }
+
+    /// The channels of a profile: one for each environment that it was deployed to.
+    pub fn channels_of_profile(&self, application: Id, profile: Id) -> Vec<ChannelNumber> {
+        let environments = self.environments(application, 0, usize::MAX).items;
+        environments.iter().filter_map(|environment| self.channel_number(environment.id, profile)).collect()
+    }
+
     /// Every deployment, for counting.
     pub fn all_deployments(&self) -> impl Iterator<Item = &Arc<Deployment>> {
         self.deployments.values()
+    }
+}
+
+impl From<&Extension> for AnyExtension {
+    fn from(extension: &Extension) -> Self {
+        Self {
+            id: extension.id.to_string(),
+            name: extension.name.clone(),
+            version: extension.version,
+            description: extension.description.clone(),
+            actions: extension.actions.clone(),
+            parameters: extension.parameters.clone(),
+            is_of_aws: false,
+        }
+    }
+}
+
+impl From<&AwsExtension> for AnyExtension {
+    fn from(extension: &AwsExtension) -> Self {
+        Self {
+            id: extension.id.into(),
+            name: extension.name.into(),
+            version: 1,
+            description: Some(extension.description.into()),
+            actions: extension.actions(&BTreeMap::new()),
+            parameters: extension.parameters(),
+            is_of_aws: true,
+        }
+    }
+}
+
+/// Reads an extension's id, name or ARN; an ARN may name a version, which must then be the one that is asked for.
+fn extension_reference(identifier: &str, version: Option<i64>) -> Result<(&str, Option<i64>), Refusal> {
+    if !identifier.starts_with("arn:") {
+        return Ok((identifier, version));
+    }
+    let resource = identifier.splitn(6, ':').nth(5).and_then(|resource| resource.strip_prefix("extension/"));
+    let resource = resource.ok_or(Refusal::ExtensionNotFound)?;
+    let Some((id, named)) = resource.split_once('/') else { return Ok((resource, version)) };
+    let named: i64 = named.parse().map_err(|_| Refusal::ExtensionNotFound)?;
+    match version {
+        Some(version) if version != named => Err(Refusal::ExtensionVersionMismatch { arn: identifier.into(), version }),
+        _ => Ok((id, Some(named))),
     }
 }

@@ -9,21 +9,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, Response};
+use http::header::EXPECT;
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tidegate_domain::{Actor, Realm};
 use tidegate_model::{NoRoute, route};
 use tidegate_wire::{Failure, credential};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
+use crate::paced::{Pace, Paced, speaks_http2};
 use crate::{extras, operations, session};
 
 /// Bytes of a request's head; a token may have 8 KiB.
@@ -31,9 +33,16 @@ const MAX_HEAD_BYTES: usize = 64 * 1_024;
 /// Bytes of a JSON body: two validators of 32,768 characters fit, however they are escaped.
 const MAX_JSON_BYTES: u64 = 1_024 * 1_024;
 /// How much of a body that is too large is read and thrown away, so that the client gets to read the refusal.
-const MAX_DRAINED_BYTES: u64 = 16 * 1_024 * 1_024;
+///
+/// Closing instead would reset the connection under the client's feet, and the refusal could be lost with it. Nothing of
+/// it is kept, and [`Settings::body_timeout`](crate::Settings::body_timeout) bounds it in time.
+const MAX_DRAINED_BYTES: u64 = 128 * 1_024 * 1_024;
 /// Requests at a time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 256;
+/// Streams that a client may open and reset before it is told to go away (CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 20;
+/// How often an HTTP/2 client has to show that it is there.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(60);
 
 /// Serves requests until `shutdown` resolves, then lets open ones finish.
 pub async fn serve(
@@ -44,19 +53,21 @@ pub async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(node.settings.max_connections));
     let graceful = GracefulShutdown::new();
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    let closing = watch::Sender::new(false);
+    let mut http1 = http1::Builder::new();
+    http1
         // Without a timer the timeout would silently not exist.
         .timer(TokioTimer::new())
-        .header_read_timeout(node.settings.header_timeout)
+        .header_read_timeout(node.settings.idle_timeout)
         .max_buf_size(MAX_HEAD_BYTES);
-    builder
-        .http2()
+    let mut http2 = http2::Builder::new(TokioExecutor::new());
+    http2
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD_BYTES as u32)
-        .keep_alive_interval(Duration::from_secs(60));
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .keep_alive_interval(KEEP_ALIVE_EVERY)
+        .keep_alive_timeout(KEEP_ALIVE_EVERY);
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -73,36 +84,73 @@ pub async fn serve(
             }
         };
         let _ = stream.set_nodelay(true);
-        let (node, advances) = (node.clone(), advances.clone());
         node.metrics.connections.inc();
-        let service = {
-            let node = node.clone();
-            service_fn(move |request| {
-                let (node, advances) = (node.clone(), advances.clone());
-                async move { Ok::<_, Infallible>(answer(&node, &advances, request, peer).await) }
-            })
-        };
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
+        let connection = Connection { node: node.clone(), advances: advances.clone(), pace: Pace::new(), peer };
+        let connection = Arc::new(connection);
+        let (watcher, closing) = (graceful.watcher(), closing.subscribe());
+        let (http1, http2) = (http1.clone(), http2.clone());
         tokio::spawn(async move {
             // A client that goes away, or does not speak HTTP, is nobody's fault here.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, %peer, "a connection ended early");
+            if let Err(error) = serve_connection(stream, connection.clone(), &http1, &http2, watcher, closing).await {
+                tracing::debug!(error, %peer, "a connection ended early");
             }
-            node.metrics.connections.dec();
+            connection.node.metrics.connections.dec();
             drop(place);
         });
     }
     drop(listener);
+    closing.send_replace(true);
     if tokio::time::timeout(node.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }
 
+/// What all requests of a connection share: one count up and down for each request, instead of one for each part.
+struct Connection {
+    node: Arc<Node>,
+    advances: mpsc::Sender<Advance>,
+    pace: Arc<Pace>,
+    peer: SocketAddr,
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    connection: Arc<Connection>,
+    http1: &http1::Builder,
+    http2: &http2::Builder<TokioExecutor>,
+    watcher: Watcher,
+    mut closing: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let settings = &connection.node.settings;
+    let is_http2 = tokio::select! {
+        is_http2 = speaks_http2(&stream, settings.header_timeout) => is_http2.map_err(|error| error.to_string())?,
+        _ = closing.wait_for(|is_closing| *is_closing) => return Ok(()),
+    };
+    let pace = connection.pace.clone();
+    let stream = Paced::new(stream, pace.clone(), settings.header_timeout, settings.write_timeout);
+    let service = service_fn(move |request| {
+        connection.pace.begin();
+        let connection = connection.clone();
+        async move {
+            let response = answer(&connection.node, &connection.advances, request, connection.peer).await;
+            connection.pace.end();
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let stream = TokioIo::new(stream);
+    let ended = if is_http2 {
+        pace.release();
+        watcher.watch(http2.serve_connection(stream, service)).await
+    } else {
+        watcher.watch(http1.serve_connection(stream, service)).await
+    };
+    ended.map_err(|error| error.to_string())
+}
+
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, place))
@@ -134,7 +182,7 @@ async fn answer_control(
     let (head, body) = request.into_parts();
     let path = head.uri.path();
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
-        return match read_body(node, body, MAX_JSON_BYTES).await {
+        return match read_body(node, &head.headers, body, MAX_JSON_BYTES).await {
             Ok(body) => extras::answer(node, advances, &head.method, extra, body).await,
             Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id),
         };
@@ -142,14 +190,14 @@ async fn answer_control(
     let (operation, outcome) = match route(head.method.as_str(), path) {
         Err(NoRoute::UnknownPath | NoRoute::WrongMethod) => {
             // What was sent along has to be read before the answer can be.
-            let _ = read_body(node, body, 0).await;
+            let _ = read_body(node, &head.headers, body, 0).await;
             ("Unknown", Err(Failure::unknown_operation()))
         }
         Ok(route) => {
             let name = route.operation.name;
             let is_content = name == "CreateHostedConfigurationVersion";
             let limit = if is_content { node.settings.limits.hosted_content_bytes } else { MAX_JSON_BYTES };
-            let outcome = match read_body(node, body, limit).await {
+            let outcome = match read_body(node, &head.headers, body, limit).await {
                 Ok(body) => {
                     let caller = caller_of(node, &head, request_id);
                     let request = tidegate_wire::Request {
@@ -182,17 +230,18 @@ async fn answer_control(
 }
 
 /// Reads a body of at most `limit` bytes. More is not kept, and read on only so far that the client, which may not
-/// listen before it has sent everything, gets to see the refusal.
-async fn read_body(node: &Node, body: Incoming, limit: u64) -> Result<Bytes, Unread> {
-    match tokio::time::timeout(node.settings.body_timeout, read_in_time(body, limit)).await {
+/// listen before it has sent everything, gets to see the refusal; one that asks before it sends is told at once.
+async fn read_body(node: &Node, headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, Unread> {
+    let most_drained = if headers.contains_key(EXPECT) { 0 } else { MAX_DRAINED_BYTES };
+    match tokio::time::timeout(node.settings.body_timeout, read_in_time(body, limit, most_drained)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Unread::Slow),
     }
 }
 
-async fn read_in_time(mut body: Incoming, limit: u64) -> Result<Bytes, Unread> {
+async fn read_in_time(mut body: Incoming, limit: u64, most_drained: u64) -> Result<Bytes, Unread> {
     let declared = body.size_hint().exact();
-    if declared.is_some_and(|size| size > limit.saturating_add(MAX_DRAINED_BYTES)) {
+    if declared.is_some_and(|size| size > limit.saturating_add(most_drained)) {
         return Err(Unread::TooLong { size: declared.unwrap_or(u64::MAX) });
     }
     let mut kept = BytesMut::new();
@@ -202,7 +251,7 @@ async fn read_in_time(mut body: Incoming, limit: u64) -> Result<Bytes, Unread> {
         size += data.len() as u64;
         if size <= limit {
             kept.extend_from_slice(&data);
-        } else if size > limit.saturating_add(MAX_DRAINED_BYTES) {
+        } else if size > limit.saturating_add(most_drained) {
             break;
         } else {
             kept = BytesMut::new();

@@ -4,6 +4,7 @@
 //! decided, and what follows is published as one immutable [`Published`](node::Published) that every poll reads
 //! without a lock.
 
+pub mod actions;
 pub mod clock;
 pub mod conductor;
 mod extras;
@@ -11,8 +12,11 @@ pub mod http;
 pub mod metrics;
 pub mod node;
 pub mod operations;
+mod paced;
+mod rates;
 mod serving;
 pub mod session;
 mod settings;
+mod validators;
 
-pub use settings::{Settings, TokenReuse};
+pub use settings::{RequestRates, Settings, TokenReuse};

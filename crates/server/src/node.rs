@@ -15,16 +15,23 @@ use tidegate_domain::{
 use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable, commit};
 use tokio::sync::{Mutex, watch};
 
+use crate::actions::{Actions, NoTargets, Outside};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::rates::Rates;
 use crate::serving::{Body, Served, Serving, ServingMap};
 use crate::session::{Keyring, ReplayGuard};
 use crate::settings::Settings;
+use crate::validators::Validators;
 
 /// How many entries are read at once while catching up.
 const READ_AT_ONCE: usize = 1_000;
 /// How often a write that lost the race for its number is decided again before the caller is told to come back.
 const ATTEMPTS: usize = 64;
+/// How old the note of a channel's last poll may be, in milliseconds, while the channel is polled.
+///
+/// Well below the shortest period of deletion protection, 15 minutes.
+const NOTE_POLLS_EVERY_MS: i64 = 5 * 60_000;
 /// How long an answer of [`Node::probe`] holds.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
@@ -97,6 +104,11 @@ pub struct Node {
     /// The numbers.
     pub metrics: Metrics,
     pub(crate) guard: ReplayGuard,
+    pub(crate) actions: Actions,
+    pub(crate) validators: Validators,
+    pub(crate) rates: Rates,
+    /// Names this node among those that share a journal, until it stops.
+    pub(crate) id: u64,
     journal: Arc<dyn Journal>,
     published: ArcSwap<Published>,
     writer: Mutex<Writer>,
@@ -115,14 +127,29 @@ struct Writer {
 }
 
 impl Node {
-    /// Reads the journal and makes sure that there is a key for tokens.
+    /// A node that can call nothing outside; see [`Node::open_with`].
     pub async fn open(journal: Arc<dyn Journal>, settings: Settings, clock: Clock) -> Result<Arc<Self>, Unavailable> {
+        Self::open_with(journal, settings, clock, Arc::new(NoTargets)).await
+    }
+
+    /// Reads the journal and makes sure that there is a key for tokens.
+    pub async fn open_with(
+        journal: Arc<dyn Journal>,
+        settings: Settings,
+        clock: Clock,
+        outside: Arc<dyn Outside>,
+    ) -> Result<Arc<Self>, Unavailable> {
+        let rates = Rates::new(settings.request_rates.clone());
         let guard = ReplayGuard::new(settings.replay_guard_sessions, settings.retry_grace_ms);
         let node = Arc::new(Self {
             settings,
             clock,
             metrics: Metrics::new(),
             guard,
+            actions: Actions::new(outside),
+            validators: Validators::new(),
+            rates,
+            id: rand::random(),
             journal,
             published: ArcSwap::from_pointee(Published {
                 state: State::default(),
@@ -188,13 +215,11 @@ impl Node {
         let mut writer = self.writer.lock().await;
         for _ in 0..ATTEMPTS {
             self.follow(&mut writer).await?;
-            let context = Context {
-                now_ms: self.clock.now_ms(),
-                realm: caller.realm.clone(),
-                seed: rand::random(),
-                limits: self.settings.limits,
-            };
+            let context = self.context(caller);
             let events = decide(&writer.state, &context, command)?;
+            if events.is_empty() {
+                return Ok(Committed { events, published: self.published.load_full() });
+            }
             let decision = Decision {
                 v: 1,
                 at_ms: context.now_ms,
@@ -224,6 +249,35 @@ impl Node {
             }
         }
         Err(NotDone::Contended)
+    }
+
+    /// Says whether a command would be carried out now, without carrying it out.
+    pub fn rehearse(&self, published: &Published, caller: &Caller, command: &Command) -> Result<(), Refusal> {
+        decide(&published.state, &self.context(caller), command).map(drop)
+    }
+
+    fn context(&self, caller: &Caller) -> Context {
+        Context {
+            now_ms: self.clock.now_ms(),
+            realm: caller.realm.clone(),
+            seed: rand::random(),
+            limits: self.settings.limits,
+        }
+    }
+
+    /// Notes in the journal which channels were polled, where the last note is old. Polls themselves note nothing.
+    pub async fn note_polls(&self) -> Result<(), NotDone> {
+        let published = self.published.load_full();
+        let polled = published.serving.iter().filter_map(|(channel, serving)| {
+            let at_ms = serving.last_polled_ms()?;
+            let noted_ms = published.state.last_polled_ms(*channel).unwrap_or(i64::MIN);
+            (at_ms.saturating_sub(noted_ms) >= NOTE_POLLS_EVERY_MS).then_some((*channel, at_ms))
+        });
+        let channels: Vec<_> = polled.collect();
+        if channels.is_empty() {
+            return Ok(());
+        }
+        self.execute(&self.service(self.home()), &Command::NotePolls { channels }).await.map(drop)
     }
 
     /// Makes a new key for tokens if there is none or the present one is old.
@@ -361,6 +415,7 @@ impl Node {
         }
         let mut ready = ready.into_iter();
         Ok(Serving {
+            polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
             is_of_flags: state
                 .realm(&channel.realm)

@@ -1,6 +1,7 @@
 //! What polls are answered from: for each channel, ready-made contents and who gets which.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -30,6 +31,24 @@ pub(crate) struct Body(pub Bytes);
 pub(crate) struct Serving {
     pub rollout: Rollout<Arc<Served>>,
     pub is_of_flags: bool,
+    /// When it was polled last, in whole seconds since 1970; 0 for never. Outlives the serving.
+    pub polled: Arc<AtomicI64>,
+}
+
+impl Serving {
+    /// Remembers that it was polled. Costs a store a second at most.
+    pub(crate) fn note_poll(&self, now_ms: i64) {
+        let now_s = now_ms.div_euclid(1_000);
+        if self.polled.load(Ordering::Relaxed) != now_s {
+            self.polled.store(now_s, Ordering::Relaxed);
+        }
+    }
+
+    /// When it was polled last on this node, in milliseconds since 1970.
+    pub(crate) fn last_polled_ms(&self) -> Option<i64> {
+        let at_s = self.polled.load(Ordering::Relaxed);
+        (at_s != 0).then(|| at_s.saturating_mul(1_000))
+    }
 }
 
 /// All channels as polls see them.

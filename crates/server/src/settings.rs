@@ -14,6 +14,28 @@ pub enum TokenReuse {
     Allow,
 }
 
+/// Which accounts are held to AWS's request rates for the control plane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestRates {
+    /// All but these.
+    Aws {
+        /// Accounts without limit.
+        except: Vec<Account>,
+    },
+    /// None.
+    Unlimited,
+}
+
+impl RequestRates {
+    /// Whether an account is held to them.
+    pub fn apply_to(&self, account: &Account) -> bool {
+        match self {
+            Self::Aws { except } => !except.contains(account),
+            Self::Unlimited => false,
+        }
+    }
+}
+
 /// A node's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -23,6 +45,8 @@ pub struct Settings {
     pub region: Arc<str>,
     /// How much there may be.
     pub limits: Limits,
+    /// Which accounts are held to request rates.
+    pub request_rates: RequestRates,
     /// What happens to tokens that are used twice.
     pub token_reuse: TokenReuse,
     /// How long after its first use a token is answered once more, in milliseconds: a lost reply must not end a session.
@@ -35,10 +59,16 @@ pub struct Settings {
     pub enforce_poll_interval: bool,
     /// How long one key seals tokens, in milliseconds.
     pub token_key_max_age_ms: i64,
+    /// How long another node's claim on work is respected while nothing comes of it. Longer than any such work takes.
+    pub claim_timeout: Duration,
     /// Connections at a time; further ones wait to be accepted.
     pub max_connections: usize,
-    /// How long a client may take to send a request's head.
+    /// How long a client may take to send a request's head once it has begun, and to begin its first.
     pub header_timeout: Duration,
+    /// How long a client may keep a connection without a request. Longer than clients wait between polls.
+    pub idle_timeout: Duration,
+    /// How long a client may take to read any part of an answer.
+    pub write_timeout: Duration,
     /// How long a client may take to send a request's body.
     pub body_timeout: Duration,
     /// How long open requests may take to finish at shutdown.
@@ -51,14 +81,18 @@ impl Default for Settings {
             account: Account::default(),
             region: "us-east-1".into(),
             limits: Limits::default(),
+            request_rates: RequestRates::Aws { except: vec![Account::default()] },
             token_reuse: TokenReuse::Refuse,
             retry_grace_ms: 10_000,
             replay_guard_sessions: 1 << 20,
             default_poll_interval_s: 60,
             enforce_poll_interval: true,
             token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
+            claim_timeout: Duration::from_secs(30),
             max_connections: 16_384,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(100),
+            write_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(10),
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 /// AWS AppConfig that you run yourself: every AWS SDK, the AWS CLI, Terraform and the AppConfig Agent work against it.
 #[derive(Parser)]
@@ -81,6 +82,7 @@ pub(crate) struct Options {
 
     /// The poll interval of sessions that ask for none, in seconds, 1 to 86400 [default: 60].
     #[arg(long, env = "TIDEGATE_POLL_INTERVAL", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[serde(deserialize_with = "within::<1, 86_400, _>")]
     pub poll_interval: Option<u32>,
 
     /// Whether a poll before its time is refused, as AWS does [default: true].
@@ -91,10 +93,12 @@ pub(crate) struct Options {
 
     /// How many sessions each node remembers to notice tokens that are used twice, 16 bytes each [default: 1048576].
     #[arg(long, env = "TIDEGATE_REPLAY_GUARD_SESSIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 28))]
+    #[serde(deserialize_with = "within::<1, { 1 << 28 }, _>")]
     pub replay_guard_sessions: Option<u32>,
 
     /// Connections at a time; further ones wait [default: 16384].
     #[arg(long, env = "TIDEGATE_MAX_CONNECTIONS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    #[serde(deserialize_with = "within::<1, { 1 << 20 }, _>")]
     pub max_connections: Option<u32>,
 
     /// The quota of applications in an account and region [default: 100].
@@ -115,7 +119,24 @@ pub(crate) struct Options {
 
     /// The largest hosted configuration, in KiB, 1 to 4000 [default: 2048].
     #[arg(long, env = "TIDEGATE_QUOTA_CONTENT_KIB", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=4_000))]
+    #[serde(deserialize_with = "within::<1, 4_000, _>")]
     pub quota_content_kib: Option<u32>,
+
+    /// Whether accounts are held to AWS's request rates for the control plane [default: aws].
+    #[arg(long, env = "TIDEGATE_REQUEST_RATES", value_name = "WHICH")]
+    pub request_rates: Option<RequestRatesChoice>,
+
+    /// Accounts without request rates, separated by commas [default: the account of --account].
+    #[arg(long, env = "TIDEGATE_UNLIMITED_ACCOUNTS", value_name = "ACCOUNTS", value_delimiter = ',')]
+    pub unlimited_accounts: Option<Vec<String>>,
+
+    /// Sign webhooks with this secret [default: one made at first start, in webhook-secret in the data directory].
+    #[arg(long, env = "TIDEGATE_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub webhook_secret: Option<String>,
+
+    /// Let webhooks call link-local addresses, at which clouds keep an instance's secrets [default: false].
+    #[arg(long, env = "TIDEGATE_WEBHOOK_ALLOW_LINK_LOCAL", value_name = "BOOL")]
+    pub webhook_allow_link_local: Option<bool>,
 
     /// What to log: error, warn, info, debug or trace, or directives as `info,tidegate_server=debug` [default: info].
     #[arg(long, env = "TIDEGATE_LOG", value_name = "LEVEL")]
@@ -155,9 +176,27 @@ pub(crate) enum TokenReuseChoice {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+pub(crate) enum RequestRatesChoice {
+    /// Those of AWS's quotas, per account and operation.
+    Aws,
+    /// None.
+    Unlimited,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum LogFormat {
     /// For people.
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Reads a number that the configuration file gives, in the range that its flag has.
+fn within<'de, const LEAST: u32, const MOST: u32, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let number = i64::deserialize(from)?;
+    match u32::try_from(number) {
+        Ok(number) if (LEAST..=MOST).contains(&number) => Ok(Some(number)),
+        _ => Err(D::Error::custom(format_args!("{number} is not in {LEAST}..={MOST}"))),
+    }
 }

@@ -1,7 +1,9 @@
 //! `tidegate serve`: one node.
 
-use std::io::{IsTerminal, Write};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,15 +11,17 @@ use tidegate_domain::{Account, Limits};
 use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::sqlite::SqliteJournal;
 use tidegate_journal::{Journal, Unavailable};
+use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
 use tidegate_server::clock::{Clock, system_now_ms};
 use tidegate_server::conductor::Conductor;
 use tidegate_server::node::Node;
-use tidegate_server::{Settings, TokenReuse, http};
+use tidegate_server::{RequestRates, Settings, TokenReuse, http};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{ClockChoice, Credentials, LogFormat, Options, TokenReuseChoice};
+use crate::cli::{ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice};
 use crate::config_file;
 use crate::problem::Problem;
 
@@ -35,14 +39,21 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     check_exposure(&options, listen)?;
     let store = store(&options)?;
     let settings = settings(&options)?;
+    let webhook = webhook(&options);
     // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
     let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(listen, store, settings, options.clock.unwrap_or(ClockChoice::System)))
+    runtime.block_on(serve(listen, store, settings, webhook, options.clock.unwrap_or(ClockChoice::System)))
 }
 
-async fn serve(listen: SocketAddr, store: Store, settings: Settings, clock: ClockChoice) -> Result<(), Problem> {
+async fn serve(
+    listen: SocketAddr,
+    store: Store,
+    settings: Settings,
+    webhook: WebhookSettings,
+    clock: ClockChoice,
+) -> Result<(), Problem> {
     // Listening first: a second server on the port must not touch the first one's data.
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Problem::new(format!("cannot listen on {listen}: {error}"))
@@ -61,13 +72,20 @@ async fn serve(listen: SocketAddr, store: Store, settings: Settings, clock: Cloc
         ClockChoice::System => Clock::system(),
         ClockChoice::Manual => Clock::manual(manual_start_ms(&*journal).await?),
     };
-    let node = Node::open(journal, settings, clock).await?;
+    let webhook = match webhook.secret.is_empty() {
+        true => WebhookSettings { secret: own_webhook_secret(&store)?, ..webhook },
+        false => webhook,
+    };
+    let webhook = Webhook::new(webhook).map_err(Problem::new)?;
+    let node = Node::open_with(journal, settings, clock, Arc::new(Targets { webhook })).await?;
     let (stop, stopping) = watch::channel(false);
     let (advances, advance_requests) = mpsc::channel(1);
     let conductor = tokio::spawn(Conductor::new(node.clone()).run(advance_requests, stopped(stopping.clone())));
     let server = tokio::spawn(http::serve(listener, node.clone(), advances, stopped(stopping)));
+    // Before anybody is told that the server runs, and could tell it to stop.
+    let signals = Signals::listen()?;
     greet(address, &store, &node);
-    wait_for_signal().await?;
+    signals.wait().await;
     tracing::info!("stopping");
     stop.send_replace(true);
     let ended = tokio::join!(server, conductor);
@@ -97,16 +115,24 @@ async fn stopped(mut stopping: watch::Receiver<bool>) {
     let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
 }
 
-async fn wait_for_signal() -> Result<(), Problem> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| Problem::new(format!("cannot listen for signals: {error}")));
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that tell the process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Problem> {
+        let listen = |kind| signal(kind).map_err(|error| Problem::new(format!("cannot listen for signals: {error}")));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Says where everything is and how to try it. Standard output may be closed; that is no reason to stop.
@@ -180,11 +206,62 @@ fn store(options: &Options) -> Result<Store, Problem> {
     }
 }
 
+/// What the options say about webhooks; without a secret in them, the node's own is taken later.
+fn webhook(options: &Options) -> WebhookSettings {
+    let secret = options.webhook_secret.clone().unwrap_or_default().into_bytes();
+    let allow_link_local = options.webhook_allow_link_local.unwrap_or(false);
+    WebhookSettings { allow_link_local, ..WebhookSettings::new(secret) }
+}
+
+/// The secret in the data directory, made if there is none yet; in memory, one that is gone when the server stops.
+fn own_webhook_secret(store: &Store) -> Result<Vec<u8>, Problem> {
+    let fresh = || format!("{:032x}{:032x}\n", rand::random::<u128>(), rand::random::<u128>());
+    let Store::Sqlite(directory) = store else { return Ok(fresh().trim_end().into()) };
+    let path = directory.join("webhook-secret");
+    let problem = |what: &str, error: std::io::Error| {
+        Problem::new(format!("cannot {what} the webhook secret {}: {error}", path.display()))
+            .hint("name one with --webhook-secret or TIDEGATE_WEBHOOK_SECRET")
+    };
+    if !path.exists() {
+        make_secret(&path, &fresh()).map_err(|error| problem("make", error))?;
+    }
+    let secret = std::fs::read_to_string(&path).map_err(|error| problem("read", error))?;
+    match secret.trim_end() {
+        "" => Err(Problem::new(format!("the webhook secret {} is empty", path.display()))
+            .hint("remove the file to have a new one made")),
+        secret => Ok(secret.into()),
+    }
+}
+
+/// Makes the file whole or not at all, and leaves it if another process was quicker: a server that is killed, or finds
+/// the disk full, must not leave half a secret for the next start.
+fn make_secret(path: &Path, secret: &str) -> std::io::Result<()> {
+    let draft = path.with_extension(std::process::id().to_string());
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let written = file.write_all(secret.as_bytes()).and_then(|()| file.sync_all());
+    let made = written.and_then(|()| std::fs::hard_link(&draft, path));
+    let _ = std::fs::remove_file(&draft);
+    match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
 fn settings(options: &Options) -> Result<Settings, Problem> {
     let defaults = Settings::default();
+    let account_of = |flag: &str, text: &str| {
+        text.parse::<Account>().map_err(|error| Problem::new(format!("{flag} {text}: {error}")))
+    };
     let account = match &options.account {
-        Some(text) => text.parse::<Account>().map_err(|error| Problem::new(format!("--account {text}: {error}")))?,
+        Some(text) => account_of("--account", text)?,
         None => defaults.account,
+    };
+    let except = match &options.unlimited_accounts {
+        Some(texts) => {
+            let accounts = texts.iter().filter(|text| !text.is_empty());
+            accounts.map(|text| account_of("--unlimited-accounts", text)).collect::<Result<_, _>>()?
+        }
+        None => vec![account.clone()],
     };
     let region = match &options.region {
         Some(text) if http::is_region(text) => text.as_str().into(),
@@ -206,6 +283,10 @@ fn settings(options: &Options) -> Result<Settings, Problem> {
             environments: count(options.quota_environments, limits.environments),
             profiles: count(options.quota_profiles, limits.profiles),
             strategies: count(options.quota_strategies, limits.strategies),
+        },
+        request_rates: match options.request_rates {
+            Some(RequestRatesChoice::Unlimited) => RequestRates::Unlimited,
+            Some(RequestRatesChoice::Aws) | None => RequestRates::Aws { except },
         },
         token_reuse: match options.token_reuse {
             Some(TokenReuseChoice::Allow) => TokenReuse::Allow,

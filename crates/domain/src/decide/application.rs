@@ -41,6 +41,7 @@ impl Case<'_> {
 
     pub(super) fn delete_application(&self, application: &str) -> Result<Vec<Event>, Refusal> {
         let application = self.realm.application(application)?.id;
+        self.check_no_associations(Resource::Application(application))?;
         if self.realm.environments.has_children_of(application) {
             return Err(Refusal::ApplicationHasEnvironments { application });
         }

@@ -5,8 +5,11 @@ use crate::command::StartDeployment;
 use crate::event::Event;
 use crate::growth::{self, Step};
 use crate::id::Id;
-use crate::record::{DeployedContent, Deployment, DeploymentKind, DeploymentState, Profile, Resource, TriggeredBy};
+use crate::record::{
+    DeployedContent, Deployment, DeploymentKind, DeploymentState, Invocation, Profile, Resource, TriggeredBy, Work,
+};
 use crate::refusal::Refusal;
+use crate::state::State;
 
 /// How long after its completion a deployment can be reverted.
 const REVERT_WITHIN_MS: i64 = 72 * 60 * 60 * 1_000;
@@ -17,7 +20,10 @@ impl Case<'_> {
         let environment = self.realm.environment(application, &command.environment)?;
         let (strategy, plan) = self.plan_of(&command.strategy)?;
         let profile = self.realm.profile(application, &command.profile)?;
-        let content = self.content_to_deploy(profile, &command.version)?;
+        let mut content = self.content_to_deploy(profile, &command.version)?;
+        if let Some((hash, size)) = command.content {
+            (content.hash, content.size) = (hash, size);
+        }
         self.check_tags(&command.tags)?;
         if let Some(number) = environment.running {
             return Err(Refusal::DeploymentInProgress { environment: environment.id, number });
@@ -48,26 +54,24 @@ impl Case<'_> {
             last_step_at_ms: self.context.now_ms,
             completed_at_ms: None,
             log: Vec::new(),
+            applied: command.applied.clone(),
         };
         let resource = Resource::Deployment(application.id, environment.id, deployment.number);
         let is_instant = plan.duration_in_minutes == 0 && plan.final_bake_time_in_minutes == 0;
         let (environment, number) = (deployment.environment, deployment.number);
         let mut events = created(Event::DeploymentStarted(Box::new(deployment)), resource, &command.tags);
+        if !command.invocations.is_empty() {
+            let invocations = command.invocations.clone();
+            events.push(Event::ActionsInvoked { environment, number, entry: 0, is_done: false, invocations });
+        }
         if is_instant {
-            events.push(Event::DeploymentStepped { environment, number, step: Step::Complete });
+            events.push(stepped(environment, number, Step::Complete, &[]));
         }
         Ok(events)
     }
 
     fn content_to_deploy(&self, profile: &Profile, version: &str) -> Result<DeployedContent, Refusal> {
-        let hosted = self.realm.version_by_reference(profile, version);
-        let Some(hosted) = hosted else {
-            return Err(if profile.location_uri == "hosted" {
-                Refusal::ConfigurationNotFound { profile_name: profile.name.clone(), version: version.into() }
-            } else {
-                Refusal::SourceNotServed { location_uri: profile.location_uri.clone() }
-            });
-        };
+        let hosted = self.realm.version_to_deploy(profile, version)?;
         Ok(DeployedContent {
             version: hosted.number.to_string(),
             label: hosted.label.clone(),
@@ -79,18 +83,43 @@ impl Case<'_> {
 
     /// Takes the next step if it is still the one that was due. Whether its time has come is the caller's to know:
     /// only a node that has run since the last step can say how long ago that was, whatever the clocks show.
-    pub(super) fn take_step(&self, environment: Id, number: u32, steps: u32) -> Result<Vec<Event>, Refusal> {
-        let deployment = self.realm.deployments.get(&(environment, number)).ok_or(Refusal::Superseded)?;
-        let step = growth::next_step(deployment).ok_or(Refusal::Superseded)?;
-        if deployment.steps != steps {
-            return Err(Refusal::Superseded);
-        }
-        let mut events = vec![Event::DeploymentStepped { environment, number, step }];
+    pub(super) fn take_step(
+        &self,
+        environment: Id,
+        number: u32,
+        steps: u32,
+        invocations: &[Invocation],
+    ) -> Result<Vec<Event>, Refusal> {
+        let (deployment, step) = self.due_step(environment, number, steps)?;
+        let mut events = vec![stepped(environment, number, step, invocations)];
         // Without a duration the bake begins in the moment in which everybody has the configuration.
         if deployment.plan.duration_in_minutes == 0 && matches!(step, Step::Grow(_)) {
-            events.push(Event::DeploymentStepped { environment, number, step: Step::Bake });
+            events.push(stepped(environment, number, Step::Bake, &[]));
         }
         Ok(events)
+    }
+
+    /// The step that follows the first `steps` of a running deployment.
+    pub(super) fn due_step(&self, environment: Id, number: u32, steps: u32) -> Result<(&Deployment, Step), Refusal> {
+        let deployment = self.realm.deployments.get(&(environment, number)).ok_or(Refusal::Superseded)?;
+        let step = growth::next_step(deployment).ok_or(Refusal::Superseded)?;
+        if deployment.steps == steps { Ok((deployment, step)) } else { Err(Refusal::Superseded) }
+    }
+
+    /// Takes on work that is still to be done and that nobody else does.
+    pub(super) fn claim(
+        &self,
+        state: &State,
+        work: Work,
+        node: u64,
+        instead_of: Option<u64>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let is_free = state.claimant(&self.context.realm, work) == instead_of;
+        if is_free && state.is_open(&self.context.realm, work) {
+            Ok(vec![Event::WorkClaimed { work, node }])
+        } else {
+            Err(Refusal::Superseded)
+        }
     }
 
     pub(super) fn stop_deployment(
@@ -107,7 +136,8 @@ impl Case<'_> {
         match deployment.state {
             DeploymentState::Deploying | DeploymentState::Baking | DeploymentState::RollingBack => {
                 let reason = "Deployment rolled back by user request".into();
-                Ok(vec![Event::DeploymentRolledBack { environment, number, by: TriggeredBy::User, reason }])
+                let by = TriggeredBy::User;
+                Ok(vec![Event::DeploymentRolledBack { environment, number, by, reason, invocations: Vec::new() }])
             }
             DeploymentState::Complete if !allow_revert => Err(Refusal::DeploymentIsComplete { number }),
             DeploymentState::Complete => {
@@ -132,4 +162,8 @@ impl Case<'_> {
         let mut later = later.take_while(|((environment, _), _)| *environment == deployment.environment);
         !later.any(|(_, other)| of_profile(other) && (other.is_running() || other.state == DeploymentState::Complete))
     }
+}
+
+fn stepped(environment: Id, number: u32, step: Step, invocations: &[Invocation]) -> Event {
+    Event::DeploymentStepped { environment, number, step, invocations: invocations.to_vec() }
 }

@@ -1,11 +1,12 @@
 //! Environments.
 
 use super::{Case, created, described, redescribed, within_quota};
-use crate::command::{CreateEnvironment, UpdateEnvironment};
+use crate::command::{CreateEnvironment, Protection, UpdateEnvironment};
 use crate::event::Event;
 use crate::id::Id;
 use crate::record::{Environment, EnvironmentState, Resource};
 use crate::refusal::Refusal;
+use crate::state::State;
 
 impl Case<'_> {
     pub(super) fn create_environment(&self, command: &CreateEnvironment) -> Result<Vec<Event>, Refusal> {
@@ -24,6 +25,7 @@ impl Case<'_> {
             monitors: command.monitors.clone(),
             latest_deployment: 0,
             running: None,
+            created_at_ms: self.context.now_ms,
         };
         let resource = Resource::Environment(application, id);
         Ok(created(Event::EnvironmentCreated(environment), resource, &command.tags))
@@ -43,11 +45,22 @@ impl Case<'_> {
         })])
     }
 
-    pub(super) fn delete_environment(&self, application: &str, environment: &str) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn delete_environment(
+        &self,
+        state: &State,
+        application: &str,
+        environment: &str,
+        protection: Protection,
+    ) -> Result<Vec<Event>, Refusal> {
         let application = self.realm.application(application)?;
         let environment = self.realm.environment(application, environment)?;
+        self.check_no_associations(Resource::Environment(application.id, environment.id))?;
         if environment.running.is_some() {
             return Err(Refusal::EnvironmentBusy { environment: environment.id });
+        }
+        let channels = self.realm.channels_of_environment(environment.id);
+        if self.is_protected(state, environment.created_at_ms, protection, channels) {
+            return Err(Refusal::EnvironmentInUse { name: environment.name.clone() });
         }
         Ok(vec![Event::EnvironmentDeleted { environment: environment.id }])
     }

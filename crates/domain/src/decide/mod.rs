@@ -3,7 +3,9 @@
 mod application;
 mod deployment;
 mod environment;
+mod extension;
 mod profile;
+pub(crate) mod protection;
 pub(crate) mod strategy;
 mod tags;
 mod version;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use crate::command::Command;
 use crate::event::Event;
 use crate::id::{IdSource, Realm};
-use crate::record::TokenKey;
+use crate::record::{AccountSettings, TokenKey, Work};
 use crate::refusal::Refusal;
 use crate::state::{RealmState, State};
 
@@ -77,10 +79,14 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
         Command::DeleteApplication { application } => case.delete_application(application),
         Command::CreateEnvironment(command) => case.create_environment(command),
         Command::UpdateEnvironment(command) => case.update_environment(command),
-        Command::DeleteEnvironment { application, environment } => case.delete_environment(application, environment),
+        Command::DeleteEnvironment { application, environment, protection } => {
+            case.delete_environment(state, application, environment, *protection)
+        }
         Command::CreateProfile(command) => case.create_profile(command),
         Command::UpdateProfile(command) => case.update_profile(command),
-        Command::DeleteProfile { application, profile } => case.delete_profile(application, profile),
+        Command::DeleteProfile { application, profile, protection } => {
+            case.delete_profile(state, application, profile, *protection)
+        }
         Command::CreateHostedVersion(command) => case.create_hosted_version(command),
         Command::DeleteHostedVersion { application, profile, number } => {
             case.delete_hosted_version(application, profile, *number)
@@ -92,7 +98,50 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
         Command::StopDeployment { application, environment, number, allow_revert } => {
             case.stop_deployment(application, environment, *number, *allow_revert)
         }
-        Command::TakeStep { environment, number, steps } => case.take_step(*environment, *number, *steps),
+        Command::TakeStep { environment, number, steps, invocations } => {
+            case.take_step(*environment, *number, *steps, invocations)
+        }
+        Command::RollBack { environment, number, steps, by, reason, invocations } => {
+            case.due_step(*environment, *number, *steps)?;
+            Ok(vec![Event::DeploymentRolledBack {
+                environment: *environment,
+                number: *number,
+                by: *by,
+                reason: reason.clone(),
+                invocations: invocations.clone(),
+            }])
+        }
+        Command::Claim { work, node, instead_of } => case.claim(state, *work, *node, *instead_of),
+        Command::NoteActions { environment, number, entry, invocations } => {
+            let work = Work::Actions { environment: *environment, number: *number, entry: *entry };
+            if !state.is_open(&context.realm, work) {
+                return Err(Refusal::Superseded);
+            }
+            Ok(vec![Event::ActionsInvoked {
+                environment: *environment,
+                number: *number,
+                entry: *entry,
+                is_done: true,
+                invocations: invocations.clone(),
+            }])
+        }
+        Command::CreateExtension(command) => case.create_extension(command),
+        Command::UpdateExtension(command) => case.update_extension(command),
+        Command::DeleteExtension { extension, version } => case.delete_extension(extension, *version),
+        Command::CreateAssociation(command) => case.create_association(command),
+        Command::UpdateAssociation { association, parameters } => {
+            case.update_association(association, parameters.as_ref())
+        }
+        Command::DeleteAssociation { association } => case.delete_association(association),
+        Command::UpdateAccountSettings(changes) => {
+            let old = case.realm.settings();
+            Ok(vec![Event::AccountSettingsUpdated(AccountSettings {
+                deletion_protection: changes.deletion_protection.or(old.deletion_protection),
+                protection_period_in_minutes: changes.protection_period_in_minutes.or(old.protection_period_in_minutes),
+                vended_metrics: changes.vended_metrics.or(old.vended_metrics),
+            })])
+        }
+        Command::NotePolls { channels } => Ok(vec![Event::ChannelsPolled { channels: channels.clone() }]),
         Command::Tag { resource, arn, tags } => case.tag(*resource, arn, tags),
         Command::Untag { resource, arn, keys } => case.untag(*resource, arn, keys),
         Command::RotateTokenKey { secret, max_age_ms } => {

@@ -1,11 +1,12 @@
 //! Configuration profiles.
 
 use super::{Case, created, described, redescribed, within_quota};
-use crate::command::{CreateProfile, UpdateProfile};
+use crate::command::{CreateProfile, Protection, UpdateProfile};
 use crate::event::Event;
 use crate::id::Id;
 use crate::record::{Profile, ProfileType, Resource, Validator, ValidatorType};
 use crate::refusal::Refusal;
+use crate::state::State;
 
 /// The kinds of places that a configuration can lie in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,7 @@ impl Case<'_> {
             kind,
             kms_key_identifier: command.kms_key_identifier.clone(),
             latest_version: 0,
+            created_at_ms: self.context.now_ms,
         };
         Ok(created(Event::ProfileCreated(profile), Resource::Profile(application, id), &command.tags))
     }
@@ -145,14 +147,26 @@ impl Case<'_> {
         })])
     }
 
-    pub(super) fn delete_profile(&self, application: &str, profile: &str) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn delete_profile(
+        &self,
+        state: &State,
+        application: &str,
+        profile: &str,
+        protection: Protection,
+    ) -> Result<Vec<Event>, Refusal> {
         let application = self.realm.application(application)?;
-        let profile = self.realm.profile(application, profile)?.id;
+        let found = self.realm.profile(application, profile)?;
+        let profile = found.id;
+        self.check_no_associations(Resource::Profile(application.id, profile))?;
         if self.realm.latest_version(profile).is_some() {
             return Err(Refusal::ProfileHasVersions { profile });
         }
         if self.has_running_deployment_of(application.id, profile) {
             return Err(Refusal::ProfileBusy { profile });
+        }
+        let channels = self.realm.channels_of_profile(application.id, profile);
+        if self.is_protected(state, found.created_at_ms, protection, channels) {
+            return Err(Refusal::ProfileInUse { name: found.name.clone() });
         }
         Ok(vec![Event::ProfileDeleted { profile }])
     }

@@ -1,26 +1,32 @@
-//! The conductor: lets deployments grow.
+//! The conductor: lets deployments grow, and calls the actions that come after.
 //!
 //! It follows the journal, keeps a [`Timetable`] of the next step of every running deployment, and when a step is due
 //! proposes it. The append is the lock: of two nodes that propose the same step one gets it written, and the other
 //! finds it taken. While the store cannot be reached nobody can look, and the rollout holds where it is.
+//!
+//! What reaches outside is claimed in the journal first, so that one node does it; each deployment's work runs on its
+//! own, so that a slow extension delays no other deployment.
 
 mod timetable;
+mod work;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_domain::{Command, Refusal};
+use tidegate_domain::{Id, Realm, Work};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use self::timetable::Due;
 pub use self::timetable::Timetable;
+use self::work::Progress;
 use crate::node::{Node, NotDone};
 
 /// How long the conductor waits before it tries again what the store did not let it do.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// How often token keys are looked after.
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How often token keys, notes of polls and idle limits are looked after.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60);
 
 /// Asks a conductor with a manual clock to move it.
 pub struct Advance {
@@ -30,35 +36,61 @@ pub struct Advance {
     pub done: oneshot::Sender<Result<(), String>>,
 }
 
+/// What runs one at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Lane {
+    /// The steps of the deployment that runs in an environment.
+    Steps(Realm, Id),
+    /// The actions after what happened to a deployment.
+    Actions(Realm, Id, u32),
+}
+
+type Finished = (Lane, Result<Progress, NotDone>);
+
 /// See the module. One per node.
 pub struct Conductor {
     node: Arc<Node>,
     timetable: Timetable,
+    jobs: JoinSet<Finished>,
+    busy: HashSet<Lane>,
+    /// Lanes in which something went wrong, or another node is at work, and when to look again.
+    held: HashMap<Lane, Instant>,
+    /// Since when this node has seen others at work.
+    others: HashMap<(Realm, Work), (u64, Instant)>,
 }
 
 impl Conductor {
     /// A conductor for a node that has just read the journal.
     pub fn new(node: Arc<Node>) -> Self {
         let timetable = Timetable::new(&node.published().state, node.clock.monotonic_ms(), node.clock.now_ms());
-        Self { node, timetable }
+        Self {
+            node,
+            timetable,
+            jobs: JoinSet::new(),
+            busy: HashSet::new(),
+            held: HashMap::new(),
+            others: HashMap::new(),
+        }
     }
 
-    /// Follows the journal and takes steps as they come due, until `shutdown` resolves.
+    /// Follows the journal and does what comes due, until `shutdown` resolves; then lets what runs finish.
     pub async fn run(mut self, mut advances: mpsc::Receiver<Advance>, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         let mut housekeeping = tokio::time::interval(HOUSEKEEPING_EVERY);
+        let node = self.node.clone();
         loop {
             let number = self.observe();
-            let tried = self.take_due_steps().await;
-            let pause = match tried {
-                Ok(()) => self.until_next_step(),
-                Err(_) => RETRY_AFTER,
-            };
+            self.start_due_work();
+            let pause = self.until_something_is_due();
             tokio::select! {
-                () = &mut shutdown => return,
-                () = self.node.changed_from(number) => {}
-                () = self.node.journal_grew() => self.catch_up().await,
-                () = tokio::time::sleep_until(Instant::now() + pause) => {}
+                () = &mut shutdown => break,
+                () = node.changed_from(number) => {}
+                () = node.journal_grew() => self.catch_up().await,
+                () = tokio::time::sleep(pause) => {}
+                Some(joined) = self.jobs.join_next(), if !self.jobs.is_empty() => {
+                    // It was logged, and is tried again.
+                    let _ = self.finish(joined);
+                }
                 Some(advance) = advances.recv() => {
                     let outcome = self.advance(advance.to_ms).await;
                     // Whoever asked may have gone away.
@@ -67,58 +99,122 @@ impl Conductor {
                 _ = housekeeping.tick() => self.keep_house().await,
             }
         }
+        let rest = async { while self.jobs.join_next().await.is_some() {} };
+        if tokio::time::timeout(node.settings.shutdown_timeout, rest).await.is_err() {
+            tracing::warn!("some actions did not finish in time; they will be called again");
+        }
     }
 
     /// Moves a manual clock to this time, and through every step that comes due on the way.
     ///
     /// A step that the store refuses stays due; the clock goes on without it.
     pub async fn advance(&mut self, to_ms: i64) -> Result<(), String> {
-        self.observe();
-        let mut outcome = Ok(());
-        while let Some(due_ms) = self.timetable.next_at_ms()
+        let mut outcome = self.take_due_steps().await;
+        while outcome.is_ok()
+            && let Some(due_ms) = self.next_step_at_ms()
             && due_ms <= to_ms
-            && outcome.is_ok()
         {
             self.node.clock.set_ms(due_ms);
-            outcome = self.take_due_steps().await.map_err(|error| error.to_string());
+            outcome = self.take_due_steps().await;
         }
         self.node.clock.set_ms(to_ms);
         self.keep_house().await;
-        outcome
+        outcome.map_err(|error| error.to_string())
     }
 
-    /// Takes every step that is due by now.
+    /// When the next step is due by what the node knows now, in milliseconds of its monotonic clock.
+    pub fn next_step_at_ms(&mut self) -> Option<i64> {
+        self.observe();
+        self.timetable.next_at_ms()
+    }
+
+    /// Takes every step that is due by now, also those that were held.
     pub async fn take_due_steps(&mut self) -> Result<(), NotDone> {
+        self.held.clear();
+        let mut outcome = Ok(());
         loop {
             self.observe();
-            let due = self.timetable.due(self.node.clock.monotonic_ms());
-            if due.is_empty() {
-                return Ok(());
+            self.start_due_work();
+            if !self.busy.iter().any(|lane| matches!(lane, Lane::Steps(..))) {
+                return outcome;
             }
-            for step in due {
-                self.take(step).await?;
+            if let Some(joined) = self.jobs.join_next().await {
+                outcome = outcome.and(self.finish(joined));
             }
         }
     }
 
-    async fn take(&mut self, due: Due) -> Result<(), NotDone> {
-        let command = Command::TakeStep { environment: due.environment, number: due.number, steps: due.steps };
-        let caller = self.node.service(due.realm.clone());
-        match self.node.execute(&caller, &command).await {
-            Ok(_) => {
-                tracing::info!(environment = %due.environment, number = due.number, "took a deployment's next step");
+    /// Starts what is due in lanes in which nothing runs.
+    fn start_due_work(&mut self) {
+        let now = Instant::now();
+        self.held.retain(|_, until| *until > now);
+        for due in self.timetable.due(self.node.clock.monotonic_ms()) {
+            let work = Work::Step { environment: due.environment, number: due.number, steps: due.steps };
+            self.start(Lane::Steps(due.realm.clone(), due.environment), due.realm, work);
+        }
+        let node = self.node.clone();
+        let published = node.published();
+        for (realm, work) in published.state.outbox() {
+            let Work::Actions { environment, number, .. } = work else { continue };
+            // The outbox is in order: what comes later of the same deployment finds the lane busy.
+            self.start(Lane::Actions(realm.clone(), environment, number), realm.clone(), work);
+        }
+    }
+
+    fn start(&mut self, lane: Lane, realm: Realm, work: Work) {
+        if self.held.contains_key(&lane) || !self.busy.insert(lane.clone()) {
+            return;
+        }
+        let instead_of = self.claim_to_take_over(&realm, work);
+        let node = self.node.clone();
+        self.jobs.spawn(async move {
+            let outcome = work::carry_out(&node, realm, work, instead_of).await;
+            (lane, outcome)
+        });
+    }
+
+    /// The node whose claim may be taken over, because nothing has come of it for long.
+    fn claim_to_take_over(&mut self, realm: &Realm, work: Work) -> Option<u64> {
+        let key = (realm.clone(), work);
+        let claimant = self.node.published().state.claimant(realm, work).filter(|node| *node != self.node.id);
+        let Some(claimant) = claimant else {
+            self.others.remove(&key);
+            return None;
+        };
+        let (seen, since) = *self.others.entry(key.clone()).or_insert((claimant, Instant::now()));
+        if seen != claimant {
+            self.others.insert(key, (claimant, Instant::now()));
+            return None;
+        }
+        (since.elapsed() >= self.node.settings.claim_timeout).then_some(claimant)
+    }
+
+    fn finish(&mut self, joined: Result<Finished, JoinError>) -> Result<(), NotDone> {
+        let (lane, outcome) = match joined {
+            Ok(finished) => finished,
+            Err(error) => {
+                // Which lane it was is not told; all of them may be tried again.
+                tracing::error!(%error, "a deployment's work ended with a fault");
+                self.busy.clear();
+                return Ok(());
+            }
+        };
+        self.busy.remove(&lane);
+        match outcome {
+            Ok(Progress::Done) => Ok(()),
+            Ok(Progress::NothingToDo) => {
+                if let Lane::Steps(realm, environment) = &lane {
+                    self.timetable.forget(realm, *environment);
+                }
                 Ok(())
             }
-            // Another node was quicker, or the deployment was stopped.
-            Err(NotDone::Refused(Refusal::Superseded)) => {
-                self.timetable.forget(&due);
+            Ok(Progress::OthersAtWork) => {
+                self.held.insert(lane, Instant::now() + RETRY_AFTER);
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(
-                    %error, environment = %due.environment, number = due.number,
-                    "cannot take a deployment's next step; the deployment holds"
-                );
+                tracing::warn!(%error, ?lane, "cannot go on with a deployment; it holds");
+                self.held.insert(lane, Instant::now() + RETRY_AFTER);
                 Err(error)
             }
         }
@@ -131,16 +227,14 @@ impl Conductor {
         published.state.number
     }
 
-    fn until_next_step(&self) -> Duration {
-        let never = Duration::from_secs(60 * 60);
-        match self.timetable.next_at_ms() {
-            // A manual clock moves when it is told to.
-            Some(due_ms) if !self.node.clock.is_manual() => {
-                let wait_ms = due_ms.saturating_sub(self.node.clock.monotonic_ms()).max(0);
-                Duration::from_millis(wait_ms.unsigned_abs()).min(never)
-            }
-            _ => never,
-        }
+    fn until_something_is_due(&self) -> Duration {
+        let now = Instant::now();
+        let next_try = self.held.values().map(|until| until.saturating_duration_since(now)).min();
+        // A manual clock moves when it is told to. What is due already runs, or is held.
+        let monotonic_ms = self.node.clock.monotonic_ms();
+        let next_step = self.timetable.next_at_ms_after(monotonic_ms).filter(|_| !self.node.clock.is_manual());
+        let next_step = next_step.map(|due_ms| Duration::from_millis((due_ms - monotonic_ms).unsigned_abs()));
+        next_try.into_iter().chain(next_step).min().unwrap_or(HOUSEKEEPING_EVERY).min(HOUSEKEEPING_EVERY)
     }
 
     async fn catch_up(&self) {
@@ -151,8 +245,12 @@ impl Conductor {
     }
 
     async fn keep_house(&self) {
+        self.node.rates.forget_idle();
         if let Err(error) = self.node.rotate_token_key().await {
             tracing::warn!(%error, "cannot look after the keys for tokens");
+        }
+        if let Err(error) = self.node.note_polls().await {
+            tracing::warn!(%error, "cannot note which configurations are in use");
         }
     }
 }

@@ -1,11 +1,16 @@
 //! Configuration profiles.
 
-use tidegate_domain::{Command, CreateProfile, Event, Profile, UpdateProfile, Validator, ValidatorType};
+use bytes::Bytes;
+use tidegate_domain::{
+    Command, CreateProfile, Event, Profile, RealmState, Resource, UpdateProfile, Validator, ValidatorType,
+};
 use tidegate_model::appconfig as aws;
+use tidegate_wire::Failure;
 
 use super::page::Paging;
-use super::{Call, Done, Outcome, echoed, find, unless_empty};
+use super::{Call, Done, Outcome, echoed, find, unavailable, unless_empty};
 use crate::node::Committed;
+use crate::validators::DRAFT_TAG;
 
 pub(super) async fn create(
     call: &Call<'_>,
@@ -77,9 +82,48 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: aws::DeleteConfigurationProfileRequest,
 ) -> Outcome<aws::DeleteConfigurationProfileRequest> {
-    let (application, profile) = (input.application_id, input.configuration_profile_id);
-    call.execute(Command::DeleteProfile { application, profile }).await?;
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let channels = realm.channels_of_profile(application.id, profile.id);
+    let command = Command::DeleteProfile {
+        application: application.id.to_string(),
+        profile: profile.id.to_string(),
+        protection: call.protection(&published, input.deletion_protection_check, &channels),
+    };
+    call.execute(command).await?;
     Ok(Done(aws::DeleteConfigurationProfileResponse {}))
+}
+
+/// Runs the profile's validators on a version.
+pub(super) async fn validate(
+    call: &Call<'_>,
+    input: aws::ValidateConfigurationRequest,
+) -> Outcome<aws::ValidateConfigurationRequest> {
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let version = realm.version_to_deploy(profile, &input.configuration_version).map_err(refused)?;
+    let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+    run_validators(call, &realm, profile, &version.number.to_string(), &content).await?;
+    Ok(Done(aws::ValidateConfigurationResponse {}))
+}
+
+/// Has the profile's validators look at a content.
+pub(super) async fn run_validators(
+    call: &Call<'_>,
+    realm: &RealmState,
+    profile: &Profile,
+    version: &str,
+    content: &Bytes,
+) -> Result<(), Failure> {
+    let tags = realm.tags(Resource::Profile(profile.application, profile.id));
+    let draft = tags.get(DRAFT_TAG).map(String::as_str);
+    call.node.validators.check(&call.node.actions, profile, draft, version, content).await
 }
 
 fn validators(validators: Vec<aws::Validator>) -> Vec<Validator> {

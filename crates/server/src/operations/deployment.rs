@@ -1,18 +1,31 @@
 //! Deployments.
 
-use tidegate_domain::{Command, Deployment, DeploymentKind, DeploymentState, LogEntry, LogEntryType, TriggeredBy};
+use std::collections::BTreeMap;
+
+use tidegate_domain::{
+    ActionPoint, AppliedExtension, Command, Deployment, DeploymentKind, DeploymentState, Event, Invocation, LogEntry,
+    LogEntryType, RealmState, StartDeployment, TriggeredBy,
+};
 use tidegate_model::{Timestamp, appconfig as aws};
 use tidegate_wire::Failure;
 
+use super::configuration_profile::run_validators;
 use super::deployment_strategy::growth_type;
 use super::page::Paging;
-use super::{Call, Done, Outcome, echoed};
-use crate::node::Published;
+use super::{Call, Done, Outcome, echoed, find, unavailable, unless_empty};
+use crate::actions::{ContentPayload, Named};
 
+/// Extensions and validators have their say before anything is decided: they are the slow part, and their answers are
+/// part of the command.
 pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -> Outcome<aws::StartDeploymentRequest> {
-    let command = Command::StartDeployment(tidegate_domain::StartDeployment {
-        application: input.application_id.clone(),
-        environment: input.environment_id.clone(),
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
+    let mut command = StartDeployment {
+        application: application.id.to_string(),
+        environment: environment.id.to_string(),
         strategy: input.deployment_strategy_id,
         profile: input.configuration_profile_id,
         version: input.configuration_version,
@@ -20,22 +33,99 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
         kms_key_identifier: input.kms_key_identifier,
         latest_deployment: input.latest_deployment_number.map(i64::from),
         tags: input.tags.unwrap_or_default(),
-    });
-    let committed = call.execute(command).await?;
-    let number = committed.events.iter().find_map(|event| match event {
-        tidegate_domain::Event::DeploymentStarted(deployment) => Some(deployment.number),
+        content: None,
+        applied: Vec::new(),
+        invocations: Vec::new(),
+    };
+    // What the rules are against is not shown to anybody.
+    call.node.rehearse(&published, call.caller, &Command::StartDeployment(command.clone())).map_err(refused)?;
+    let profile = realm.profile(application, &command.profile).map_err(refused)?;
+    let version = realm.version_to_deploy(profile, &command.version).map_err(refused)?;
+    // From here on the deployment is of this profile and version, whatever names and labels come to mean.
+    command.profile = profile.id.to_string();
+    command.version = version.number.to_string();
+    command.applied = realm.extensions_for(profile, Some(environment.id));
+    let dynamic = dynamic_parameters(call, &realm, &command.applied, input.dynamic_extension_parameters)?;
+    let point = ActionPoint::PreStartDeployment;
+    let has_actions = command.applied.iter().any(|extension| extension.actions_at(point).next().is_some());
+    if has_actions || !profile.validators.is_empty() {
+        let stored = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+        let payload = ContentPayload {
+            point,
+            application: Named { id: application.id.to_string(), name: Some(application.name.clone()) },
+            environment: Some(Named { id: environment.id.to_string(), name: Some(environment.name.clone()) }),
+            profile: Named { id: profile.id.to_string(), name: Some(profile.name.clone()) },
+            profile_type: profile.kind.as_str(),
+            deployment_number: Some(environment.latest_deployment + 1),
+            description: command.description.clone(),
+            content: stored.clone(),
+            content_type: version.content_type.clone(),
+            content_version: command.version.clone(),
+            previous: None,
+        };
+        let (content, invocations) = call.node.actions.before(point, &command.applied, payload, &dynamic).await?;
+        let (size, limit) = (content.len() as u64, call.node.settings.limits.hosted_content_bytes);
+        if size > limit {
+            return Err(Failure::bad_request(format!(
+                "An extension returned a configuration of {size} bytes; the limit is {limit} bytes."
+            )));
+        }
+        run_validators(call, &realm, profile, &command.version, &content).await?;
+        if content != stored {
+            let hash = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
+            command.content = Some((hash, size));
+        }
+        command.invocations = invocations;
+    }
+    for (index, name, value) in dynamic {
+        command.applied[index].parameters.insert(name, value);
+    }
+    let committed = call.execute(Command::StartDeployment(command)).await?;
+    let deployment = find(&committed, |event| match event {
+        Event::DeploymentStarted(deployment) => Some(deployment),
         _ => None,
     });
-    let number = number.expect("a start leads to a deployment");
-    let output = found(call, &committed.published, &input.application_id, &input.environment_id, number.into())?;
+    let realm = committed.published.state.realm(&call.caller.realm);
+    let environment = deployment.environment.to_string();
+    let output = found(call, &realm, &input.application_id, &environment, deployment.number.into())?;
     let description = echoed(input.description, &output.description);
     Ok(Done(aws::Deployment { description, ..output }))
 }
 
+/// Finds for each `{extension}#{parameter}` the extension at work, by its index, that takes it.
+fn dynamic_parameters(
+    call: &Call<'_>,
+    realm: &RealmState,
+    applied: &[AppliedExtension],
+    given: Option<BTreeMap<String, String>>,
+) -> Result<Vec<(usize, String, String)>, Failure> {
+    let mut found = Vec::new();
+    for (key, value) in given.unwrap_or_default() {
+        let (identifier, name) = key.split_once('#').unwrap_or((&key, ""));
+        let unknown =
+            || Failure::bad_request(format!("No extension at work on this deployment has a dynamic parameter {key}."));
+        let extension = realm.any_extension(identifier, None).map_err(|_| unknown())?;
+        let mut takes_it = false;
+        for (index, applied) in applied.iter().enumerate().filter(|(_, applied)| applied.extension == extension.id) {
+            let version = realm.any_extension(&applied.extension, Some(applied.version.into()));
+            let version = version.map_err(|refusal| call.refused(refusal))?;
+            if version.parameters.get(name).is_some_and(|parameter| parameter.dynamic) {
+                takes_it = true;
+                found.push((index, name.to_owned(), value.clone()));
+            }
+        }
+        if !takes_it {
+            return Err(unknown());
+        }
+    }
+    Ok(found)
+}
+
 pub(super) async fn get(call: &Call<'_>, input: aws::GetDeploymentRequest) -> Outcome<aws::GetDeploymentRequest> {
     let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
     let number = input.deployment_number.into();
-    found(call, &published, &input.application_id, &input.environment_id, number).map(Done)
+    found(call, &realm, &input.application_id, &input.environment_id, number).map(Done)
 }
 
 pub(super) async fn list(call: &Call<'_>, input: aws::ListDeploymentsRequest) -> Outcome<aws::ListDeploymentsRequest> {
@@ -61,17 +151,17 @@ pub(super) async fn stop(call: &Call<'_>, input: aws::StopDeploymentRequest) -> 
         allow_revert: input.allow_revert.unwrap_or(false),
     };
     let committed = call.execute(command).await?;
-    found(call, &committed.published, &input.application_id, &input.environment_id, number).map(Done)
+    let realm = committed.published.state.realm(&call.caller.realm);
+    found(call, &realm, &input.application_id, &input.environment_id, number).map(Done)
 }
 
 fn found(
     call: &Call<'_>,
-    published: &Published,
+    realm: &RealmState,
     application: &str,
     environment: &str,
     number: i64,
 ) -> Result<aws::Deployment, Failure> {
-    let realm = published.state.realm(&call.caller.realm);
     let refused = |refusal| call.refused(refusal);
     let application = realm.application(application).map_err(refused)?;
     let environment = realm.environment(application, environment).map_err(refused)?;
@@ -100,7 +190,7 @@ fn shown(call: &Call<'_>, deployment: &Deployment) -> aws::Deployment {
         percentage_complete: Some(deployment.percentage),
         started_at: Some(Timestamp(deployment.started_at_ms)),
         completed_at: deployment.completed_at_ms.map(Timestamp),
-        applied_extensions: None,
+        applied_extensions: unless_empty(deployment.applied.iter().map(applied_extension).collect()),
         kms_key_arn: deployment.kms_key_identifier.as_deref().map(|key| call.key_arn(key)),
         kms_key_identifier: deployment.kms_key_identifier.clone(),
         version_label: deployment.content.label.clone(),
@@ -141,6 +231,27 @@ pub(crate) fn state(state: DeploymentState) -> aws::DeploymentState {
     }
 }
 
+fn applied_extension(applied: &AppliedExtension) -> aws::AppliedExtension {
+    aws::AppliedExtension {
+        extension_id: Some(applied.extension.clone()),
+        extension_association_id: Some(applied.association.clone()),
+        version_number: i32::try_from(applied.version).ok(),
+        parameters: Some(applied.parameters.clone()),
+    }
+}
+
+fn invocation(invocation: &Invocation) -> aws::ActionInvocation {
+    aws::ActionInvocation {
+        extension_identifier: Some(invocation.extension.clone()),
+        action_name: invocation.action.clone(),
+        uri: Some(invocation.uri.clone()),
+        role_arn: invocation.role_arn.clone(),
+        error_message: invocation.error_message.clone(),
+        error_code: invocation.error_code.clone(),
+        invocation_id: Some(invocation.id.clone()),
+    }
+}
+
 fn log_entry(entry: &LogEntry) -> aws::DeploymentEvent {
     aws::DeploymentEvent {
         event_type: Some(match entry.kind {
@@ -159,7 +270,7 @@ fn log_entry(entry: &LogEntry) -> aws::DeploymentEvent {
             TriggeredBy::InternalError => aws::TriggeredBy::InternalError,
         }),
         description: Some(entry.description.clone()),
-        action_invocations: None,
+        action_invocations: unless_empty(entry.invocations.iter().map(invocation).collect()),
         occurred_at: Some(Timestamp(entry.occurred_at_ms)),
     }
 }

@@ -6,12 +6,9 @@ use tidegate_domain::{
 };
 use tidegate_model::appconfig as aws;
 
-use super::page::Paging;
+use super::page::{Paging, with_tail};
 use super::{Call, Done, Outcome, echoed, find};
 use crate::node::Committed;
-
-/// Predefined strategies are listed behind all others: at these places.
-const FIRST_PREDEFINED_PLACE: u64 = u64::MAX - PREDEFINED.len() as u64;
 
 pub(super) async fn create(
     call: &Call<'_>,
@@ -58,19 +55,9 @@ pub(super) async fn list(
     let paging = Paging::new(call, &published, input.max_results, &["ListDeploymentStrategies"]);
     let start = paging.start(input.next_token.as_deref(), 0)?;
     let own = realm.strategies(start, paging.limit);
-    let page = match own.next {
-        Some(next) => Page { items: own.items.iter().map(|strategy| shown(strategy)).collect(), next: Some(next) },
-        // The last of the account's own may share a page with the first predefined ones.
-        None => {
-            let own = own.items.iter().map(|strategy| (FIRST_PREDEFINED_PLACE - 1, shown(strategy)));
-            let predefined = PREDEFINED
-                .iter()
-                .enumerate()
-                .map(|(index, strategy)| (FIRST_PREDEFINED_PLACE + index as u64, shown_predefined(strategy)));
-            Page::cut(own.chain(predefined.filter(|(place, _)| *place > start)), paging.limit)
-        }
-    };
-    let (items, next_token) = paging.finish(page, |strategy| strategy.clone())?;
+    let own = Page { items: own.items.iter().map(|strategy| shown(strategy)).collect(), next: own.next };
+    let page = with_tail(own, start, paging.limit, PREDEFINED.iter().map(shown_predefined).collect());
+    let (items, next_token) = paging.finish(page, aws::DeploymentStrategy::clone)?;
     Ok(Done(aws::DeploymentStrategies { items, next_token }))
 }
 

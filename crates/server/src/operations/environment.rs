@@ -65,8 +65,18 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: aws::DeleteEnvironmentRequest,
 ) -> Outcome<aws::DeleteEnvironmentRequest> {
-    let (application, environment) = (input.application_id, input.environment_id);
-    call.execute(Command::DeleteEnvironment { application, environment }).await?;
+    let published = call.current().await?;
+    let realm = published.state.realm(&call.caller.realm);
+    let refused = |refusal| call.refused(refusal);
+    let application = realm.application(&input.application_id).map_err(refused)?;
+    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
+    let channels = realm.channels_of_environment(environment.id);
+    let command = Command::DeleteEnvironment {
+        application: application.id.to_string(),
+        environment: environment.id.to_string(),
+        protection: call.protection(&published, input.deletion_protection_check, &channels),
+    };
+    call.execute(command).await?;
     Ok(Done(aws::DeleteEnvironmentResponse {}))
 }
 

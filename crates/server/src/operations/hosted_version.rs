@@ -1,10 +1,15 @@
 //! Hosted configuration versions: the content is the body, everything else travels in headers.
 
-use tidegate_domain::{Command, CreateHostedVersion, Event, HostedVersion, Profile};
+use bytes::Bytes;
+use tidegate_domain::{
+    ActionPoint, Application, Command, ContentHash, CreateHostedVersion, Event, HostedVersion, Profile, RealmState,
+};
 use tidegate_model::appconfig as aws;
+use tidegate_wire::Failure;
 
 use super::page::Paging;
 use super::{Call, Done, Outcome, echoed, find, unavailable};
+use crate::actions::{ContentPayload, Named};
 
 pub(super) async fn create(
     call: &Call<'_>,
@@ -16,24 +21,30 @@ pub(super) async fn create(
     let refused = |refusal| call.refused(refusal);
     let application = realm.application(&input.application_id).map_err(refused)?;
     let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
-    let content = call.node.store(&input.content).await.map_err(|error| unavailable(&error))?;
-    let command = Command::CreateHostedVersion(CreateHostedVersion {
+    let mut create = CreateHostedVersion {
         application: application.id.to_string(),
         profile: profile.id.to_string(),
         description: input.description.clone(),
         content_type: input.content_type,
-        content,
+        content: ContentHash([0; 32]),
         size: input.content.len() as u64,
         label: input.version_label,
         latest_version: input.latest_version_number.map(i64::from),
-    });
+    };
+    // What the rules are against is not shown to extensions, and not stored.
+    let rehearsed = Command::CreateHostedVersion(create.clone());
+    call.node.rehearse(&published, call.caller, &rehearsed).map_err(refused)?;
+    let content = changed_by_extensions(call, &realm, application, profile, &create, input.content).await?;
+    create.content = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
+    create.size = content.len() as u64;
+    let command = Command::CreateHostedVersion(create);
     let committed = call.execute(command).await?;
     let version = find(&committed, |event| match event {
         Event::HostedVersionCreated(version) => Some(version),
         _ => None,
     });
     let description = echoed(input.description, &version.description);
-    let content = Some(input.content);
+    let content = Some(content);
     Ok(Done(aws::HostedConfigurationVersion { description, content, ..shown(call, profile, version) }))
 }
 
@@ -92,6 +103,44 @@ pub(super) async fn delete(
     };
     call.execute(command).await?;
     Ok(Done(aws::DeleteHostedConfigurationVersionResponse {}))
+}
+
+/// Shows a content to the extensions that act before a version is created.
+async fn changed_by_extensions(
+    call: &Call<'_>,
+    realm: &RealmState,
+    application: &Application,
+    profile: &Profile,
+    create: &CreateHostedVersion,
+    content: Bytes,
+) -> Result<Bytes, Failure> {
+    let point = ActionPoint::PreCreateHostedConfigurationVersion;
+    let extensions = realm.extensions_for(profile, None);
+    if !extensions.iter().any(|extension| extension.actions_at(point).next().is_some()) {
+        return Ok(content);
+    }
+    let previous = match realm.latest_version(profile.id) {
+        Some(latest) => {
+            let content = call.node.fetch(latest.content).await.map_err(|error| unavailable(&error))?;
+            Some((latest.content_type.clone(), latest.number.to_string(), content))
+        }
+        None => None,
+    };
+    let payload = ContentPayload {
+        point,
+        application: Named { id: application.id.to_string(), name: Some(application.name.clone()) },
+        environment: None,
+        profile: Named { id: profile.id.to_string(), name: Some(profile.name.clone()) },
+        profile_type: profile.kind.as_str(),
+        deployment_number: None,
+        description: create.description.clone(),
+        content,
+        content_type: create.content_type.clone(),
+        content_version: (profile.latest_version + 1).to_string(),
+        previous,
+    };
+    let (content, _) = call.node.actions.before(point, &extensions, payload, &[]).await?;
+    Ok(content)
 }
 
 /// A filter is a label, or the beginning of one followed by `*`.

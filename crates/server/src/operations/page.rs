@@ -66,6 +66,18 @@ impl<'a> Paging<'a> {
     }
 }
 
+/// Puts what every account has behind what the account has made: `own` was read from `start`, and `tail` follows.
+pub(super) fn with_tail<T>(own: Page<T>, start: u64, limit: usize, tail: Vec<T>) -> Page<T> {
+    if own.next.is_some() {
+        return own;
+    }
+    let first = u64::MAX - tail.len() as u64;
+    // The last of the account's own may share a page with the first of the others.
+    let own = own.items.into_iter().map(|item| (first - 1, item));
+    let tail = (first..).zip(tail).filter(|(place, _)| *place > start);
+    Page::cut(own.chain(tail), limit)
+}
+
 /// As much of a strange token as helps to recognise it.
 fn shown(token: &str) -> &str {
     token.char_indices().nth(64).map_or(token, |(end, _)| &token[..end])

@@ -38,6 +38,7 @@ pub async fn get_configuration(
             "Feature flag configurations must be accessed via AWS AppConfig Data's GetLatestConfiguration API.",
         ));
     }
+    serving.note_poll(node.clock.now_ms());
     let served = match &serving.rollout.next {
         Some((_, next)) => serving.rollout.choose(Place::of(session_of(&input.client_id), channel, next.deployment)),
         None => serving.rollout.base.as_ref(),

@@ -41,7 +41,11 @@ pub fn latest_configuration(node: &Node, query: &str) -> Response<Bytes> {
 }
 
 fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response<Bytes>, &'a PollCount), Failure> {
-    let token = read_configuration_token(query)?;
+    // A query that cannot be read holds no token that can; the data plane models no other error for it.
+    let token = read_configuration_token(query).map_err(|failure| match &*failure.name {
+        "SerializationException" => refused(Problem::Corrupted),
+        _ => failure,
+    })?;
     let published = node.published();
     let now_ms = node.clock.now_ms();
     let enforce = node.settings.enforce_poll_interval;
@@ -56,6 +60,7 @@ fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response
     {
         return Err(used_twice());
     }
+    serving.note_poll(now_ms);
     let served = match &serving.rollout.next {
         Some((_, next)) => serving.rollout.choose(Place::of(session.id, session.channel, next.deployment)),
         None => serving.rollout.base.as_ref(),

@@ -20,6 +20,8 @@ const LIFETIME_MS: i64 = 24 * 60 * 60 * 1_000;
 const CLOCK_SKEW_MS: i64 = 1_000;
 /// A client that waits just as long as it was told must not be refused for a rounding.
 const EARLY_TOLERANCE_MS: i64 = 500;
+/// How long after its interval a token can be used at least.
+const LONGEST_INTERVAL_GRACE_MS: i64 = 10 * 60 * 1_000;
 const LENGTH: usize = 56;
 
 /// A session, as it stands in a token.
@@ -79,7 +81,9 @@ pub fn open(keyring: &Keyring, token: &str, now_ms: i64, enforce_poll_interval: 
     };
     let age_ms = now_ms.saturating_sub(session.issued_at_ms);
     let due_ms = i64::from(session.poll_interval_s) * 1_000 - EARLY_TOLERANCE_MS;
-    if age_ms > LIFETIME_MS {
+    // A session that polls once a day has to get a chance to.
+    let lifetime_ms = LIFETIME_MS.max(due_ms + LONGEST_INTERVAL_GRACE_MS);
+    if age_ms > lifetime_ms {
         Err(Problem::Expired)
     } else if enforce_poll_interval && session.answers > 0 && (-CLOCK_SKEW_MS..due_ms).contains(&age_ms) {
         Err(Problem::PollIntervalNotSatisfied)
@@ -135,7 +139,15 @@ mod tests {
     fn a_day_is_a_tokens_life() {
         assert_eq!(open_after(&session(0), 86_400_001), Err(Problem::Expired));
         assert_eq!(open_after(&session(1), 2 * 86_400_000), Err(Problem::Expired));
-        assert_eq!(open_after(&session(1), 30 * 86_400_000), Err(Problem::Corrupted), "its key is gone");
+        assert_eq!(open_after(&session(1), 300 * 86_400_000), Err(Problem::Expired));
+    }
+
+    #[test]
+    fn a_session_that_polls_once_a_day_gets_a_chance_to() {
+        let daily = Session { poll_interval_s: 86_400, ..session(1) };
+        assert_eq!(open_after(&daily, 86_390_000), Err(Problem::PollIntervalNotSatisfied));
+        assert_eq!(open_after(&daily, 86_400_000 + 300_000), Ok(daily));
+        assert_eq!(open_after(&daily, 86_400_000 + 600_000), Err(Problem::Expired));
     }
 
     #[test]

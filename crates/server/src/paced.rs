@@ -1,0 +1,184 @@
+//! A connection that has to keep a pace: who begins a request's head finishes it in time, and who asks also reads.
+//!
+//! hyper has one timeout for the whole wait for a head. Clients poll once a minute over connections that they keep, so
+//! that wait has to be long; a head that trickles in must not be given as long.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+const IDLE: u8 = 0;
+const IN_HEAD: u8 = 1;
+const BUSY: u8 = 2;
+const RELEASED: u8 = 3;
+
+/// What a connection is at, shared with the service that answers on it.
+#[derive(Debug)]
+pub(crate) struct Pace(AtomicU8);
+
+impl Pace {
+    /// A new connection: a head is expected.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicU8::new(IN_HEAD)))
+    }
+
+    /// A request's head is complete.
+    pub(crate) fn begin(&self) {
+        self.set(BUSY);
+    }
+
+    /// The request is answered; the next may come at leisure.
+    pub(crate) fn end(&self) {
+        self.set(IDLE);
+    }
+
+    /// Something else keeps the pace from now on: HTTP/2 has pings, and many requests at a time.
+    pub(crate) fn release(&self) {
+        self.0.store(RELEASED, Ordering::Relaxed);
+    }
+
+    fn set(&self, state: u8) {
+        if self.0.load(Ordering::Relaxed) != RELEASED {
+            self.0.store(state, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A stream that fails when its client does not keep the pace.
+pub(crate) struct Paced {
+    stream: TcpStream,
+    pace: Arc<Pace>,
+    head: Deadline,
+    write: Deadline,
+}
+
+impl Paced {
+    pub(crate) fn new(stream: TcpStream, pace: Arc<Pace>, head_limit: Duration, write_limit: Duration) -> Self {
+        let mut head = Deadline::new(head_limit);
+        head.start();
+        Self { stream, pace, head, write: Deadline::new(write_limit) }
+    }
+}
+
+/// A limit that costs a look at the clock, and a timer only if somebody has to wait.
+struct Deadline {
+    limit: Duration,
+    at: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    fn new(limit: Duration) -> Self {
+        Self { limit, at: None, timer: None }
+    }
+
+    fn start(&mut self) {
+        self.at = Some(Instant::now() + self.limit);
+        self.timer = None;
+    }
+
+    fn stop(&mut self) {
+        self.at = None;
+        self.timer = None;
+    }
+
+    /// Waits on; ready when the time is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let Some(at) = self.at else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        timer.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
+    }
+}
+
+impl AsyncRead for Paced {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        match this.pace.0.load(Ordering::Relaxed) {
+            IN_HEAD if read.is_pending() => {
+                if let Poll::Ready(error) = this.head.poll(cx) {
+                    return Poll::Ready(Err(error));
+                }
+            }
+            IDLE if read.is_ready() => {
+                this.pace.0.store(IN_HEAD, Ordering::Relaxed);
+                this.head.start();
+            }
+            _ => {}
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Paced {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.keep_writing(cx, written)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.keep_writing(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
+
+impl Paced {
+    fn keep_writing(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            if self.write.at.is_some() {
+                self.write.stop();
+            }
+            return written;
+        }
+        if self.write.at.is_none() {
+            self.write.start();
+        }
+        self.write.poll(cx).map(Err)
+    }
+}
+
+/// Whether a client begins with HTTP/2's preface; looks at what it sends without taking it.
+pub(crate) async fn speaks_http2(stream: &TcpStream, limit: Duration) -> io::Result<bool> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    /// Between looks at a preface that has come in part; peeking at it again would not wait for more.
+    const PAUSE: Duration = Duration::from_millis(10);
+    let look = async {
+        let mut seen = [0; PREFACE.len()];
+        loop {
+            let length = stream.peek(&mut seen).await?;
+            if !PREFACE.starts_with(&seen[..length]) || length == 0 {
+                return Ok(false);
+            }
+            if length == PREFACE.len() {
+                return Ok(true);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::time::timeout(limit, look).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
