@@ -17,6 +17,7 @@ mod id;
 mod record;
 mod refusal;
 pub mod rollout;
+mod snapshot;
 mod state;
 mod table;
 
@@ -37,4 +38,5 @@ pub use record::{
     TriggeredBy, Validator, ValidatorType, Work,
 };
 pub use refusal::{Kind, Refusal};
+pub use snapshot::{NewerSnapshot, Snapshot};
 pub use state::{AnyExtension, Channel, ChannelNumber, Page, RealmState, State};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
+use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
 use crate::state::Page;
@@ -40,11 +41,43 @@ impl<R> Default for Table<R> {
 
 impl<R: PartialEq> PartialEq for Table<R> {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows && self.places == other.places && self.names == other.names
+        self.rows == other.rows && self.places == other.places && self.names == other.names && self.next == other.next
+    }
+}
+
+/// A table written down.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Written<R> {
+    rows: Vec<(u64, Arc<R>)>,
+    next: u64,
+}
+
+impl<R: Row> Written<R> {
+    pub(crate) fn read(self) -> Table<R> {
+        let mut table = Table { next: self.next, ..Table::default() };
+        for (place, row) in self.rows {
+            let (id, parent) = (row.id(), row.parent());
+            if let Some(name) = row.unique_name() {
+                table.names.insert_mut((parent, Arc::from(name)), id);
+            }
+            table.places.insert_mut(id, (parent, place));
+            table.rows.insert_mut((parent, place), row);
+        }
+        table
     }
 }
 
 impl<R: Row> Table<R> {
+    pub(crate) fn write(&self) -> Written<R> {
+        let rows = self.rows.iter().map(|((_, place), row)| (*place, row.clone()));
+        Written { rows: rows.collect(), next: self.next }
+    }
+
+    /// Every row, in no order that means anything.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<R>> {
+        self.rows.values()
+    }
+
     pub(crate) fn get(&self, id: Id) -> Option<&Arc<R>> {
         self.rows.get(self.places.get(&id)?)
     }

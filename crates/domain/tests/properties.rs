@@ -14,7 +14,7 @@ use tidegate_domain::{
     Account, Actor, ChannelNumber, Command, ContentHash, Context, CreateEnvironment, CreateHostedVersion,
     CreateProfile, CreateStrategy, Decision, Deployment, DeploymentState, Environment, EnvironmentState, Event,
     GrowthType, Id, Limits, Plan, Profile, Protection, Realm, RealmState, Refusal, ReplicateTo, Resource, Secret,
-    StartDeployment, State, Tags, TriggeredBy, UpdateEnvironment, UpdateProfile, UpdateStrategy, decide,
+    Snapshot, StartDeployment, State, Tags, TriggeredBy, UpdateEnvironment, UpdateProfile, UpdateStrategy, decide,
 };
 
 const SESSIONS: u128 = 50;
@@ -663,6 +663,9 @@ proptest! {
             replayed.apply(index as u64 + 1, &serde_json::from_str(entry).unwrap());
         }
         prop_assert!(replayed == world.state, "{:#?}\n{:#?}", replayed, world.state);
+        let written = serde_json::to_vec(&Snapshot::of(&world.state)).unwrap();
+        let restored = serde_json::from_slice::<Snapshot>(&written).unwrap().restore().unwrap();
+        prop_assert!(restored == world.state, "{:#?}\n{:#?}", restored, world.state);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the journal is a list of.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 /// The writer's nonce for one entry: how a writer recognises its own entry, and how an entry names its predecessor.
@@ -28,4 +29,17 @@ pub struct Entry {
     pub at_ms: i64,
     /// Opaque text, up to several MiB.
     pub body: String,
+}
+
+/// What follows from all entries up to one, as some node has folded them: a shortcut for those that start.
+///
+/// It adds nothing to the entries and may be lost with no more harm than a slow start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The number of the last entry that went in.
+    pub number: u64,
+    /// The id of that entry.
+    pub id: EntryId,
+    /// Opaque.
+    pub body: Bytes,
 }

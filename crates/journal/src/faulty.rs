@@ -2,7 +2,7 @@
 //!
 //! There is no clock and no ambient randomness in it: what fails is drawn from a seed, or scripted, or switched.
 
-use crate::{AppendError, BlobId, Entry, Journal, Unavailable};
+use crate::{AppendError, BlobId, Entry, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
@@ -238,6 +238,14 @@ impl<J: Journal> Journal for Faulty<J> {
             let doing = format!("read blob {id}");
             self.read(&doing, self.inner.get_blob(id)).await
         })
+    }
+
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(async move { self.write("save a snapshot", self.inner.save_snapshot(snapshot)).await? })
+    }
+
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
+        Box::pin(self.read("load the snapshot", self.inner.load_snapshot()))
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -1,6 +1,6 @@
 //! The trait, and the one thing to do with it that is easy to get wrong.
 
-use crate::{AppendError, BlobId, Entry, Unavailable};
+use crate::{AppendError, BlobId, Entry, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -33,6 +33,12 @@ pub trait Journal: Send + Sync + 'static {
     /// Reads the content of this name, `None` if there is none; a content that no longer has its name is an error.
     fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>>;
 
+    /// Keeps the snapshot, unless one of a later entry is there. At most one is kept.
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>>;
+
+    /// Reads the latest snapshot, `None` if there is none.
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>>;
+
     /// Proves that the store can be read and written, by committing a small row of its own; entries stay untouched.
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
 }
@@ -60,6 +66,14 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
     fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
         (**self).get_blob(id)
+    }
+
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>> {
+        (**self).save_snapshot(snapshot)
+    }
+
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
+        (**self).load_snapshot()
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -19,7 +19,7 @@ pub mod sqlite;
 pub mod suite;
 
 pub use blob::BlobId;
-pub use entry::{Entry, EntryId};
+pub use entry::{Entry, EntryId, Snapshot};
 pub use error::{AppendError, Unavailable};
 pub use futures_util::future::BoxFuture;
 pub use hex::NotHex;

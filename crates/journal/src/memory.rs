@@ -1,6 +1,6 @@
 //! A journal that is gone with its process: for tests, simulations, and `--store memory`.
 
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable};
+use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ pub struct MemoryJournal {
 struct Content {
     entries: Vec<Entry>,
     blobs: HashMap<BlobId, Bytes>,
+    snapshot: Option<Snapshot>,
 }
 
 impl MemoryJournal {
@@ -87,6 +88,20 @@ impl Journal for MemoryJournal {
 
     fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
         Box::pin(async move { Ok(self.content().blobs.get(&id).cloned()) })
+    }
+
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let kept = &mut self.content().snapshot;
+            if kept.as_ref().is_none_or(|kept| kept.number < snapshot.number) {
+                *kept = Some(snapshot.clone());
+            }
+            Ok(())
+        })
+    }
+
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
+        Box::pin(async move { Ok(self.content().snapshot.clone()) })
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -11,7 +11,7 @@ mod file;
 mod schema;
 mod worker;
 
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable};
+use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use explain::Reason;
 use file::Identity;
@@ -155,6 +155,15 @@ impl Journal for SqliteJournal {
         })
     }
 
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>> {
+        let snapshot = snapshot.clone();
+        Box::pin(self.write_with("save a snapshot in the journal at", move |writer| save_snapshot(writer, &snapshot)))
+    }
+
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
+        Box::pin(self.read_with("read the snapshot from the journal at", |reader| load_snapshot(reader)))
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             self.write_with("write a probe to the journal at", |writer| write_probe(writer)).await?;
@@ -235,6 +244,26 @@ fn get_blob(reader: &Connection, blob_id: BlobId) -> Result<Option<Bytes>, Reaso
         }
         content => Ok(content.map(Bytes::from)),
     }
+}
+
+fn save_snapshot(writer: &Connection, snapshot: &Snapshot) -> Result<(), Reason> {
+    let mut statement = writer.prepare_cached(
+        "INSERT INTO snapshot (only, number, id, body) VALUES (1, ?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET number = excluded.number, id = excluded.id, body = excluded.body
+         WHERE number < excluded.number",
+    )?;
+    statement.execute(params![snapshot.number, snapshot.id.to_string(), &*snapshot.body])?;
+    Ok(())
+}
+
+fn load_snapshot(reader: &Connection) -> Result<Option<Snapshot>, Reason> {
+    let mut statement = reader.prepare_cached("SELECT number, id, body FROM snapshot")?;
+    let found = statement
+        .query_row([], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?)))
+        .optional()?;
+    let Some((number, id, body)) = found else { return Ok(None) };
+    let id = id.parse().map_err(|_| Reason::damaged(format!("the snapshot has no valid id: {id:?}")))?;
+    Ok(Some(Snapshot { number, id, body: body.into() }))
 }
 
 fn write_probe(writer: &Connection) -> Result<(), Reason> {

@@ -5,7 +5,7 @@
 //! only as a limit after which a missing wake-up is a failure and not a test that hangs.
 
 use crate::faulty::{Fault, Faulty, Odds, next_random};
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, commit};
+use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, commit};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use std::collections::HashMap;
@@ -36,6 +36,7 @@ macro_rules! journal_suite {
             a_blob_of_any_size_is_read_as_it_was_written,
             the_same_blob_is_stored_once,
             an_unknown_blob_is_none,
+            the_snapshot_of_the_latest_entry_is_kept,
             what_was_acknowledged_is_there_after_opening_again,
             a_probe_leaves_no_trace_among_the_entries,
             any_story_goes_as_in_a_list,
@@ -382,6 +383,20 @@ pub async fn what_was_acknowledged_is_there_after_opening_again(fixture: &Fixtur
         entries.push(entry);
     }
     assert_eq!(fixture.open().await.read(0, usize::MAX).await.unwrap(), entries);
+}
+
+/// Claims that a snapshot is read as it was saved, and that an older one does not replace a newer one.
+pub async fn the_snapshot_of_the_latest_entry_is_kept(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    assert_eq!(here.load_snapshot().await.unwrap(), None);
+    let snapshot =
+        |number: u64, size: usize| Snapshot { number, id: EntryId(number.into()), body: bytes_of(number, size) };
+    here.save_snapshot(&snapshot(7, 12 * 1024 * 1024)).await.unwrap();
+    assert_eq!(elsewhere.load_snapshot().await.unwrap(), Some(snapshot(7, 12 * 1024 * 1024)));
+    elsewhere.save_snapshot(&snapshot(9, 100)).await.unwrap();
+    here.save_snapshot(&snapshot(8, 100)).await.unwrap();
+    assert_eq!(here.load_snapshot().await.unwrap(), Some(snapshot(9, 100)));
+    assert_eq!(fixture.open().await.load_snapshot().await.unwrap(), Some(snapshot(9, 100)));
 }
 
 /// Claims that a probe writes, and that nobody who reads the journal can tell.

@@ -5,10 +5,12 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http::header::EXPECT;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -167,7 +169,18 @@ async fn answer(
         return session::latest_configuration(node, query).map(Full::new);
     }
     // Boxed, so that a connection's memory is that of a poll.
-    Box::pin(answer_control(node, advances, request, peer)).await.map(Full::new)
+    let answered = AssertUnwindSafe(Box::pin(answer_control(node, advances, request, peer))).catch_unwind().await;
+    answered.unwrap_or_else(|_| answer_to_fault(node, peer)).map(Full::new)
+}
+
+/// A fault of ours: the panic has said on standard error what it was. The client is told, and keeps its connection.
+fn answer_to_fault(node: &Node, peer: SocketAddr) -> Response<Bytes> {
+    let mut id = [0; 36];
+    let request_id = request_id(&mut id);
+    tracing::error!(request_id, %peer, "a request could not be answered because of a fault in Tidegate; please report it");
+    let response = Failure::internal().into_response(request_id);
+    node.metrics.count_request("Unknown", response.status().as_u16(), 0.0);
+    response
 }
 
 async fn answer_control(

@@ -12,7 +12,7 @@ use tidegate_domain::{
     Actor, Channel, ChannelNumber, Command, ContentHash, Context, Decision, Event, ProfileType, Realm, Refusal, Secret,
     State, decide,
 };
-use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Unavailable, commit};
+use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable, commit};
 use tokio::sync::{Mutex, watch};
 
 use crate::actions::{Actions, NoTargets, Outside};
@@ -124,6 +124,8 @@ struct Writer {
     bodies: HashMap<ContentHash, Weak<Body>>,
     /// Channels whose contents could not be fetched yet.
     incomplete: HashSet<ChannelNumber>,
+    /// The last entry of the latest snapshot that this node knows of.
+    snapshot_number: u64,
 }
 
 impl Node {
@@ -160,6 +162,7 @@ impl Node {
             changed: watch::Sender::new(0),
             probed: Mutex::new(None),
         });
+        node.start_from_snapshot().await?;
         node.catch_up().await?;
         match node.rotate_token_key().await {
             Ok(()) => Ok(node),
@@ -280,6 +283,53 @@ impl Node {
         self.execute(&self.service(self.home()), &Command::NotePolls { channels }).await.map(drop)
     }
 
+    /// Saves a snapshot of the state, if enough has happened since the last one.
+    pub async fn save_snapshot(&self) -> Result<(), Unavailable> {
+        let (state, id) = {
+            let writer = self.writer.lock().await;
+            if writer.state.number.saturating_sub(writer.snapshot_number) < self.settings.snapshot_every {
+                return Ok(());
+            }
+            (writer.state.clone(), writer.last_id)
+        };
+        let number = state.number;
+        let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&tidegate_domain::Snapshot::of(&state)));
+        let body = match written.await {
+            Ok(Ok(body)) => body.into(),
+            Ok(Err(error)) => return Err(Unavailable::new("write a snapshot", error)),
+            Err(error) => return Err(Unavailable::new("write a snapshot", error)),
+        };
+        self.journal.save_snapshot(&Snapshot { number, id, body }).await?;
+        self.writer.lock().await.snapshot_number = number;
+        tracing::info!(number, "saved a snapshot");
+        Ok(())
+    }
+
+    /// Takes the latest snapshot for a beginning. One that cannot be read costs time and nothing else.
+    async fn start_from_snapshot(&self) -> Result<(), Unavailable> {
+        let Some(snapshot) = self.journal.load_snapshot().await? else { return Ok(()) };
+        let (number, id) = (snapshot.number, snapshot.id);
+        let restored = tokio::task::spawn_blocking(move || {
+            let written: tidegate_domain::Snapshot =
+                serde_json::from_slice(&snapshot.body).map_err(|error| error.to_string())?;
+            written.restore().map_err(|error| error.to_string())
+        });
+        let restored = restored.await.unwrap_or_else(|error| Err(error.to_string()));
+        match restored {
+            Ok(state) => {
+                let mut writer = self.writer.lock().await;
+                // The contents are fetched with the entries that follow, or with none.
+                writer.incomplete = state.channels().map(|channel| channel.number).collect();
+                (writer.state, writer.last_id, writer.snapshot_number) = (state, id, number);
+                self.absorb(&mut writer, &[]).await
+            }
+            Err(error) => {
+                tracing::warn!(error, number, "cannot use the snapshot; reading the journal from its beginning");
+                Ok(())
+            }
+        }
+    }
+
     /// Makes a new key for tokens if there is none or the present one is old.
     pub async fn rotate_token_key(&self) -> Result<(), NotDone> {
         let command =
@@ -332,6 +382,7 @@ impl Node {
                 return Ok(());
             }
             let entries = self.journal.read(writer.state.number, READ_AT_ONCE).await?;
+            // (An entry that is not there although `last` counts it has just been overtaken; look again.)
             let has_left_history = match entries.first() {
                 Some(entry) => entry.prev != writer.last_id,
                 None => last < writer.state.number,
@@ -381,6 +432,10 @@ impl Node {
                 Err(error) => {
                     tracing::error!(%error, channel = number, "cannot fetch a content; its sessions keep what they have");
                     incomplete.insert(number);
+                    if let Some(old) = serving.get(&number) {
+                        let stale = old.stale_at(writer.state.number);
+                        serving.insert_mut(number, Arc::new(stale));
+                    }
                 }
             }
         }
@@ -416,6 +471,7 @@ impl Node {
         let mut ready = ready.into_iter();
         Ok(Serving {
             polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
+            stale_since: None,
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
             is_of_flags: state
                 .realm(&channel.realm)
@@ -450,6 +506,12 @@ impl Node {
 
 impl Writer {
     fn new() -> Self {
-        Self { state: State::default(), last_id: EntryId::NONE, bodies: HashMap::new(), incomplete: HashSet::new() }
+        Self {
+            state: State::default(),
+            last_id: EntryId::NONE,
+            bodies: HashMap::new(),
+            incomplete: HashSet::new(),
+            snapshot_number: 0,
+        }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Body(pub Bytes);
 pub(crate) struct Serving {
     pub rollout: Rollout<Arc<Served>>,
     pub is_of_flags: bool,
+    /// The number of the last state of which it is true, if a content of a later one could not be fetched yet.
+    pub stale_since: Option<u64>,
     /// When it was polled last, in whole seconds since 1970; 0 for never. Outlives the serving.
     pub polled: Arc<AtomicI64>,
 }
@@ -53,6 +55,18 @@ impl Serving {
 
 /// All channels as polls see them.
 pub(crate) type ServingMap = HashTrieMapSync<ChannelNumber, Arc<Serving>>;
+
+impl Serving {
+    /// The same, once it is known that something newer than this state's could not be fetched.
+    pub(crate) fn stale_at(&self, number: u64) -> Self {
+        Self {
+            rollout: self.rollout.clone(),
+            is_of_flags: self.is_of_flags,
+            stale_since: self.stale_since.or(Some(number)),
+            polled: self.polled.clone(),
+        }
+    }
+}
 
 impl Served {
     pub(crate) fn new(standing: &Standing, body: Arc<Body>) -> Self {

@@ -59,6 +59,8 @@ pub struct Settings {
     pub enforce_poll_interval: bool,
     /// How long one key seals tokens, in milliseconds.
     pub token_key_max_age_ms: i64,
+    /// After how many journal entries a snapshot is saved.
+    pub snapshot_every: u64,
     /// How long another node's claim on work is respected while nothing comes of it. Longer than any such work takes.
     pub claim_timeout: Duration,
     /// Connections at a time; further ones wait to be accepted.
@@ -88,6 +90,7 @@ impl Default for Settings {
             default_poll_interval_s: 60,
             enforce_poll_interval: true,
             token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
+            snapshot_every: 10_000,
             claim_timeout: Duration::from_secs(30),
             max_connections: 16_384,
             header_timeout: Duration::from_secs(10),

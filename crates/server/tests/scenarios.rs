@@ -16,9 +16,11 @@
 //! | `cut a`, `mend a` | takes the store away from a node, or from `all`; gives it back |
 //! | `lose a` | the node's next write happens, and its answer is lost |
 //! | `break a` | likewise, and the line stays broken until it is mended |
+//! | `blind a` | the node can read the journal, and no contents, until it is mended |
 //! | `slow a` | the node's next write reaches the store after everybody else's |
 //! | `deploy shop/prod/checkout version=2 strategy=linear25x15+10` | starts a deployment: 25 % steps in 15 minutes, then 10 to bake; also `exponential10x20+10`, `all-at-once+10`, `instant`, and an AWS id; `latest=1` is LatestDeploymentNumber |
 //! | `show 2`, `stop 2`, `revert 2` | a deployment of the environment that was last deployed to |
+//! | `delete shop/prod` | deletes an environment |
 //! | `serving` | what each node serves |
 //! | `advance 3m` | lets time pass, for all clocks |
 //! | `sessions 1000 watch shop/prod/checkout as early` | starts sessions |
@@ -66,6 +68,7 @@ stories! {
     a_revert_after_72_hours_is_too_late,
     an_unreachable_store_holds_the_rollout_and_refuses_writes,
     clocks_an_hour_apart_take_no_step_early,
+    contents_that_cannot_be_read_are_not_gone,
     exponential_growth_doubles_until_everybody_has_it,
     linear_growth_adds_the_factor_until_everybody_has_it,
     of_two_nodes_that_race_for_a_step_one_takes_it,

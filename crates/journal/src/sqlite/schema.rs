@@ -26,6 +26,12 @@ const TABLES: &str = "
         id      TEXT NOT NULL PRIMARY KEY,
         content BLOB NOT NULL
     ) STRICT;
+    CREATE TABLE snapshot (
+        only   INTEGER PRIMARY KEY CHECK (only = 1),
+        number INTEGER NOT NULL,
+        id     TEXT    NOT NULL,
+        body   BLOB    NOT NULL
+    ) STRICT;
     CREATE TABLE probe (
         only  INTEGER PRIMARY KEY CHECK (only = 1),
         times INTEGER NOT NULL

@@ -43,6 +43,8 @@ enum Lane {
     Steps(Realm, Id),
     /// The actions after what happened to a deployment.
     Actions(Realm, Id, u32),
+    /// Saving snapshots.
+    Snapshots,
 }
 
 type Finished = (Lane, Result<Progress, NotDone>);
@@ -244,13 +246,26 @@ impl Conductor {
         }
     }
 
-    async fn keep_house(&self) {
+    async fn keep_house(&mut self) {
         self.node.rates.forget_idle();
+        // Also fetches the contents that could not be had when they were needed.
+        if let Err(error) = self.node.catch_up().await {
+            tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
+        }
         if let Err(error) = self.node.rotate_token_key().await {
             tracing::warn!(%error, "cannot look after the keys for tokens");
         }
         if let Err(error) = self.node.note_polls().await {
             tracing::warn!(%error, "cannot note which configurations are in use");
+        }
+        if self.busy.insert(Lane::Snapshots) {
+            let node = self.node.clone();
+            self.jobs.spawn(async move {
+                if let Err(error) = node.save_snapshot().await {
+                    tracing::warn!(%error, "cannot save a snapshot; the next start takes longer");
+                }
+                (Lane::Snapshots, Ok(Progress::Done))
+            });
         }
     }
 }

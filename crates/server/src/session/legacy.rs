@@ -28,6 +28,10 @@ pub async fn get_configuration(
     let channel = realm.channel_number(environment.id, profile.id);
     let serving = channel.and_then(|channel| Some((channel, published.serving.get(&channel)?)));
     let Some((channel, serving)) = serving else {
+        // What is deployed and could not be fetched yet is not missing.
+        if channel.is_some() {
+            return Err(Failure::internal());
+        }
         return Err(not_found(format!(
             "No deployment of configuration {} was found in environment {}.",
             profile.name, environment.name

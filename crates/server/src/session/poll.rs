@@ -51,8 +51,8 @@ fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response
     let enforce = node.settings.enforce_poll_interval;
     let session = token::open(&published.keyring, &token, now_ms, enforce).map_err(refused)?;
     let Some(serving) = published.serving.get(&session.channel) else {
-        // A node that lags behind what the session has seen cannot know what is gone.
-        let knows = published.state.number >= session.seen;
+        // A node that lags behind what the session has seen, or cannot fetch what is there, does not know it to be gone.
+        let knows = published.state.number >= session.seen && published.state.channel(session.channel).is_none();
         return Err(if knows { gone() } else { Failure::from(Error::from(InternalServerException::default())) });
     };
     if node.guard.note(session.id, session.answers, now_ms) == Use::Reused
@@ -66,11 +66,12 @@ fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response
         None => serving.rollout.base.as_ref(),
     };
     // What was answered from a later state is not taken back by a node that lags behind it.
-    let lags = published.state.number < session.seen && session.held != 0;
+    let number = serving.stale_since.unwrap_or(published.state.number);
+    let lags = number < session.seen && session.held != 0;
     let news = served.filter(|served| served.key != session.held && !lags);
     let next = Session {
         held: news.map_or(session.held, |served| served.key),
-        seen: session.seen.max(published.state.number),
+        seen: session.seen.max(number),
         issued_at_ms: now_ms,
         answers: session.answers.saturating_add(1),
         ..session

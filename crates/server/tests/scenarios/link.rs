@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tidegate_journal::faulty::{Fault, Faulty};
 use tidegate_journal::memory::MemoryJournal;
-use tidegate_journal::{AppendError, BlobId, BoxFuture, Entry, Journal, Unavailable};
+use tidegate_journal::{AppendError, BlobId, BoxFuture, Entry, Journal, Snapshot, Unavailable};
 
 /// What happened at the store's end of some line.
 pub struct Seen {
@@ -42,6 +42,8 @@ pub struct StoreEnd {
     witness: Arc<Witness>,
     breaks_at_next_append: AtomicBool,
     is_broken: AtomicBool,
+    /// Contents cannot be read; everything else can.
+    is_blind: AtomicBool,
 }
 
 /// See the module.
@@ -58,6 +60,7 @@ impl Link {
             witness,
             breaks_at_next_append: AtomicBool::new(false),
             is_broken: AtomicBool::new(false),
+            is_blind: AtomicBool::new(false),
         };
         Self { faulty: Arc::new(Faulty::new(store_end)), is_cut: AtomicBool::new(false) }
     }
@@ -71,6 +74,7 @@ impl Link {
         self.faulty.mend();
         self.is_cut.store(false, Ordering::Relaxed);
         self.faulty.inner().is_broken.store(false, Ordering::Relaxed);
+        self.faulty.inner().is_blind.store(false, Ordering::Relaxed);
     }
 
     pub fn is_up(&self) -> bool {
@@ -85,6 +89,11 @@ impl Link {
     /// The next write arrives after everybody else's.
     pub fn slow_next_write(&self) {
         self.faulty.script([Fault::Slow { turns: 100 }]);
+    }
+
+    /// From here on contents cannot be read.
+    pub fn blind(&self) {
+        self.faulty.inner().is_blind.store(true, Ordering::Relaxed);
     }
 
     /// The next append happens, and neither its answer nor anything after it comes through.
@@ -146,7 +155,24 @@ impl Journal for StoreEnd {
     fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
         Box::pin(async move {
             self.check("read a blob")?;
+            if self.is_blind.load(Ordering::Relaxed) {
+                return Err(Unavailable::new("read a blob", "the disk says no"));
+            }
             self.journal.get_blob(id).await
+        })
+    }
+
+    fn save_snapshot<'a>(&'a self, snapshot: &'a Snapshot) -> BoxFuture<'a, Result<(), Unavailable>> {
+        Box::pin(async move {
+            self.check("save a snapshot")?;
+            self.journal.save_snapshot(snapshot).await
+        })
+    }
+
+    fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
+        Box::pin(async move {
+            self.check("load the snapshot")?;
+            self.journal.load_snapshot().await
         })
     }
 

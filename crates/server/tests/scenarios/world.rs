@@ -88,11 +88,13 @@ impl World {
             ["mend", name] => self.each(name, |machine| machine.link.mend())?,
             ["lose", name] => self.each(name, |machine| machine.link.lose_next_answer())?,
             ["break", name] => self.each(name, |machine| machine.link.break_at_next_append())?,
+            ["blind", name] => self.each(name, |machine| machine.link.blind())?,
             ["slow", name] => self.each(name, |machine| machine.link.slow_next_write())?,
             ["deploy", channel, ref options @ ..] => self.deploy(node, channel, options).await?,
             ["show", number] => self.show(node, number).await?,
             ["stop", number] => self.stop(node, number, false).await?,
             ["revert", number] => self.stop(node, number, true).await?,
+            ["delete", environment] => self.delete(node, environment).await?,
             ["serving"] => self.serving(),
             ["advance", duration] => self.advance(duration).await?,
             ["sessions", count, "watch", channel] => self.watch(node, count, channel, "").await?,
@@ -241,6 +243,14 @@ impl World {
             Ok(deployment) => summary(&deployment),
             Err(refusal) => refusal,
         }])
+    }
+
+    async fn delete(&self, on: Option<&str>, environment: &str) -> Output {
+        let node = self.node(on)?;
+        let (application, environment) = environment.split_once('/').ok_or("that should be application/environment")?;
+        let path = format!("/applications/{application}/environments/{environment}");
+        let headers = [("x-amzn-deletion-protection-check", "BYPASS")];
+        Ok(call(&node, "DELETE", &path, &headers, "").await.err().into_iter().collect())
     }
 
     fn serving(&self) -> Vec<String> {
