@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::experiment::{AttributeValue, RunResult};
 use crate::id::{ContentHash, Id, Secret};
 use crate::record::{
     AccountSettings, Action, ActionPoint, AppliedExtension, GrowthType, Invocation, Monitor, Parameter, Plan,
@@ -70,6 +71,18 @@ pub enum Command {
     DeleteAssociation { association: String },
     /// `UpdateAccountSettings`: absent members stay as they are.
     UpdateAccountSettings(AccountSettings),
+    /// `CreateExperimentDefinition`
+    CreateDefinition(Box<CreateDefinition>),
+    /// `UpdateExperimentDefinition`
+    UpdateDefinition(Box<UpdateDefinition>),
+    /// `DeleteExperimentDefinition`: destroys it, or puts it away.
+    DeleteDefinition { application: String, definition: String, is_destroyed: bool },
+    /// `StartExperimentRun`
+    StartRun(Box<StartRun>),
+    /// `UpdateExperimentRun`
+    UpdateRun(Box<UpdateRun>),
+    /// `StopExperimentRun`
+    StopRun { application: String, definition: String, run: i64, result: Option<RunResult>, deployment: RunDeployment },
     /// Notes when channels were polled last.
     NotePolls { channels: Vec<(u64, i64)> },
     /// `TagResource`
@@ -111,6 +124,12 @@ impl Command {
             Self::UpdateAssociation { .. } => "UpdateExtensionAssociation",
             Self::DeleteAssociation { .. } => "DeleteExtensionAssociation",
             Self::UpdateAccountSettings(_) => "UpdateAccountSettings",
+            Self::CreateDefinition(_) => "CreateExperimentDefinition",
+            Self::UpdateDefinition(_) => "UpdateExperimentDefinition",
+            Self::DeleteDefinition { .. } => "DeleteExperimentDefinition",
+            Self::StartRun(_) => "StartExperimentRun",
+            Self::UpdateRun(_) => "UpdateExperimentRun",
+            Self::StopRun { .. } => "StopExperimentRun",
             Self::NotePolls { .. } => "NotePolls",
             Self::Tag { .. } => "TagResource",
             Self::Untag { .. } => "UntagResource",
@@ -282,4 +301,81 @@ pub struct CreateAssociation {
     pub arn: String,
     pub parameters: BTreeMap<String, String>,
     pub tags: Tags,
+}
+
+/// A treatment as it is given; its key follows from its place.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct TreatmentInput {
+    pub weight: f64,
+    pub description: Option<String>,
+    pub enabled: bool,
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// `CreateExperimentDefinition`
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct CreateDefinition {
+    pub application: String,
+    pub name: String,
+    pub profile: String,
+    pub environment: String,
+    pub flag_key: String,
+    pub treatments: Vec<TreatmentInput>,
+    pub control: TreatmentInput,
+    pub audience_rule: String,
+    pub audience_description: Option<String>,
+    pub hypothesis: Option<String>,
+    pub launch_criteria: Option<String>,
+    pub tags: Tags,
+}
+
+/// `UpdateExperimentDefinition`
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct UpdateDefinition {
+    pub application: String,
+    pub definition: String,
+    pub treatments: Option<Vec<TreatmentInput>>,
+    pub control: Option<TreatmentInput>,
+    pub audience_rule: Option<String>,
+    pub audience_description: Option<String>,
+    pub hypothesis: Option<String>,
+    pub launch_criteria: Option<String>,
+}
+
+/// What goes along with the deployment that a change of a run makes.
+#[derive(Clone, Debug, Default)]
+pub struct RunDeployment {
+    /// Its tags.
+    pub tags: Tags,
+    /// The extensions at work.
+    pub applied: Vec<AppliedExtension>,
+}
+
+/// `StartExperimentRun`
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct StartRun {
+    pub application: String,
+    pub definition: String,
+    pub description: Option<String>,
+    pub exposure_percentage: Option<f64>,
+    pub overrides: BTreeMap<String, String>,
+    pub tags: Tags,
+    pub deployment: RunDeployment,
+}
+
+/// `UpdateExperimentRun`
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "members are the request's, under AWS's names")]
+pub struct UpdateRun {
+    pub application: String,
+    pub definition: String,
+    pub run: i64,
+    pub description: Option<String>,
+    pub exposure_percentage: Option<f64>,
+    pub overrides: Option<BTreeMap<String, String>>,
+    pub deployment: RunDeployment,
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
@@ -165,6 +166,15 @@ pub enum Event {
         /// What came of it.
         invocations: Vec<Invocation>,
     },
+    /// There is a new experiment definition, or one is now so.
+    ExperimentDefinitionPut(Box<ExperimentDefinition>),
+    /// The definition and its runs are gone.
+    ExperimentDefinitionDestroyed {
+        /// Which.
+        definition: Id,
+    },
+    /// There is a new run of an experiment, or one is now so.
+    ExperimentRunPut(Box<ExperimentRun>),
     /// The account has chosen so.
     AccountSettingsUpdated(AccountSettings),
     /// These channels were polled, last at these times, in milliseconds since 1970.

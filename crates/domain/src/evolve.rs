@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rpds::ListSync;
 
 use crate::event::{Decision, Event};
+use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
@@ -144,8 +145,39 @@ impl Change<'_> {
             Event::ActionsInvoked { environment, number, entry, is_done, invocations } => {
                 self.note_actions(*environment, *number, *entry, *is_done, invocations);
             }
+            Event::ExperimentDefinitionPut(definition) => self.put_definition(definition),
+            Event::ExperimentDefinitionDestroyed { definition } => self.destroy_definition(*definition),
+            Event::ExperimentRunPut(run) => {
+                self.realm().runs.insert_mut((run.definition.id, run.number), Arc::new(ExperimentRun::clone(run)));
+            }
             Event::AccountSettingsUpdated(settings) => self.realm().settings = *settings,
             Event::TokenKeyCreated(_) | Event::ChannelsPolled { .. } => {}
+        }
+    }
+
+    fn put_definition(&mut self, definition: &ExperimentDefinition) {
+        let realm = self.realm();
+        let place = realm.definitions_by_change.last().map_or(1, |(place, _)| place + 1);
+        if let Some(old) = realm.definition_changes.get(&definition.id).copied() {
+            realm.definitions_by_change.remove_mut(&old);
+        }
+        realm.definitions_by_change.insert_mut(place, definition.id);
+        realm.definition_changes.insert_mut(definition.id, place);
+        realm.definitions.put(definition.clone());
+    }
+
+    fn destroy_definition(&mut self, definition: Id) {
+        let realm = self.realm();
+        let Some(old) = realm.definitions.get(definition).cloned() else { return };
+        realm.definitions.remove(definition);
+        if let Some(place) = realm.definition_changes.get(&definition).copied() {
+            realm.definitions_by_change.remove_mut(&place);
+            realm.definition_changes.remove_mut(&definition);
+        }
+        realm.tags.remove_mut(&Resource::Definition(old.application, definition));
+        for number in 1..=old.latest_run {
+            realm.runs.remove_mut(&(definition, number));
+            realm.tags.remove_mut(&Resource::Run(old.application, definition, number));
         }
     }
 

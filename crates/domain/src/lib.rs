@@ -12,6 +12,7 @@ mod command;
 mod decide;
 mod event;
 mod evolve;
+pub mod experiment;
 pub mod growth;
 mod id;
 mod record;
@@ -22,9 +23,9 @@ mod state;
 mod table;
 
 pub use command::{
-    Command, CreateAssociation, CreateEnvironment, CreateExtension, CreateHostedVersion, CreateProfile, CreateStrategy,
-    Protection, ProtectionCheck, StartDeployment, Tags, UpdateEnvironment, UpdateExtension, UpdateProfile,
-    UpdateStrategy,
+    Command, CreateAssociation, CreateDefinition, CreateEnvironment, CreateExtension, CreateHostedVersion,
+    CreateProfile, CreateStrategy, Protection, ProtectionCheck, RunDeployment, StartDeployment, StartRun, Tags,
+    TreatmentInput, UpdateDefinition, UpdateEnvironment, UpdateExtension, UpdateProfile, UpdateRun, UpdateStrategy,
 };
 pub use decide::protection::DEFAULT_PERIOD_IN_MINUTES;
 pub use decide::strategy::{PREDEFINED, Predefined, predefined};

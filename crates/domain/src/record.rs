@@ -574,6 +574,10 @@ pub enum Resource {
     Extension(Id, u32),
     /// `extensionassociation/{id}`
     Association(Id),
+    /// `application/{a}/experimentdefinition/{d}`
+    Definition(Id, Id),
+    /// `application/{a}/experimentdefinition/{d}/experimentrun/{n}`
+    Run(Id, Id, u32),
 }
 
 impl Resource {
@@ -591,6 +595,12 @@ impl Resource {
             Self::Strategy(strategy) => format!("deploymentstrategy/{strategy}"),
             Self::Extension(extension, version) => format!("extension/{extension}/{version}"),
             Self::Association(association) => format!("extensionassociation/{association}"),
+            Self::Definition(application, definition) => {
+                format!("application/{application}/experimentdefinition/{definition}")
+            }
+            Self::Run(application, definition, run) => {
+                format!("application/{application}/experimentdefinition/{definition}/experimentrun/{run}")
+            }
         };
         format!("arn:aws:appconfig:{region}:{account}:{path}")
     }
@@ -611,6 +621,12 @@ impl Resource {
             }
             ["deploymentstrategy", strategy] => Self::Strategy(strategy.parse().ok()?),
             ["extension", extension, version] => Self::Extension(extension.parse().ok()?, version.parse().ok()?),
+            ["application", application, "experimentdefinition", definition] => {
+                Self::Definition(application.parse().ok()?, definition.parse().ok()?)
+            }
+            ["application", application, "experimentdefinition", definition, "experimentrun", run] => {
+                Self::Run(application.parse().ok()?, definition.parse().ok()?, run.parse().ok()?)
+            }
             ["extensionassociation", association] => Self::Association(association.parse().ok()?),
             _ => return None,
         })

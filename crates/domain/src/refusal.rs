@@ -1,5 +1,6 @@
 //! Why a command is refused, in AWS's words where they are known.
 
+use crate::experiment::DefinitionStatus;
 use crate::id::{Account, Id};
 use crate::record::Resource;
 
@@ -58,6 +59,23 @@ pub enum Refusal {
     DeploymentIsTerminal { number: u32, state: &'static str },
     DeploymentIsNotCurrent { number: u32 },
     DeploymentTooOldToRevert { number: u32 },
+    ApplicationHasDefinitions { application: Id },
+    EnvironmentHasDefinitions { environment: Id },
+    ProfileHasDefinitions { profile: Id },
+    ExperimentOutsideFlags { profile: Id },
+    DefinitionNotFound { application: Id, definition: String },
+    DefinitionNameTaken { name: String, id: Id, application: Id },
+    DefinitionNotUpdatable { definition: Id, status: DefinitionStatus },
+    DefinitionNotStartable { definition: Id, status: DefinitionStatus },
+    DefinitionActive { definition: Id },
+    FlagNotDeployed { flag: String, environment: Id },
+    FlagInExperiment { flag: String, definition: Id },
+    RunNotFound { definition: Id, run: i64 },
+    RunTerminal { definition: Id, run: u32 },
+    RunNotRunning { definition: Id, run: u32 },
+    RunUpdatesTwoAttributes { exposure: String },
+    ExposureShrinks { current: String, requested: String },
+    TreatmentUnknown { key: String, definition: Id },
     EnvironmentInUse { name: String },
     ProfileInUse { name: String },
     ResourceHasAssociations { resource: Resource, region: String },
@@ -92,6 +110,8 @@ impl Refusal {
             | Self::ConfigurationNotFound { .. }
             | Self::StrategyNotFound { .. }
             | Self::DeploymentNotFound { .. }
+            | Self::DefinitionNotFound { .. }
+            | Self::RunNotFound { .. }
             | Self::ExtensionNotFound
             | Self::AssociationNotFound { .. }
             | Self::ResourceNotFound { .. } => Kind::NotFound,
@@ -99,6 +119,10 @@ impl Refusal {
             | Self::ProfileBusy { .. }
             | Self::VersionOutdated { .. }
             | Self::DeploymentInProgress { .. }
+            | Self::DefinitionNameTaken { .. }
+            | Self::DefinitionNotUpdatable { .. }
+            | Self::DefinitionNotStartable { .. }
+            | Self::FlagInExperiment { .. }
             | Self::ExtensionOutdated { .. }
             | Self::DeploymentNumberOutdated { .. } => Kind::Conflict,
             Self::ContentTooLarge { .. } => Kind::TooLarge,
@@ -124,6 +148,17 @@ impl Refusal {
             | Self::DeploymentIsTerminal { .. }
             | Self::DeploymentIsNotCurrent { .. }
             | Self::DeploymentTooOldToRevert { .. }
+            | Self::ApplicationHasDefinitions { .. }
+            | Self::EnvironmentHasDefinitions { .. }
+            | Self::ProfileHasDefinitions { .. }
+            | Self::ExperimentOutsideFlags { .. }
+            | Self::DefinitionActive { .. }
+            | Self::FlagNotDeployed { .. }
+            | Self::RunTerminal { .. }
+            | Self::RunNotRunning { .. }
+            | Self::RunUpdatesTwoAttributes { .. }
+            | Self::ExposureShrinks { .. }
+            | Self::TreatmentUnknown { .. }
             | Self::EnvironmentInUse { .. }
             | Self::ProfileInUse { .. }
             | Self::ResourceHasAssociations { .. }
@@ -256,6 +291,69 @@ impl Refusal {
             ),
             Self::DeploymentTooOldToRevert { number } => {
                 format!("Deployment {number} cannot be reverted because it completed more than 72 hours ago.")
+            }
+            Self::ApplicationHasDefinitions { application } => format!(
+                "Cannot delete application {application}, because there are still experiment definitions existing \
+                 under it."
+            ),
+            Self::EnvironmentHasDefinitions { environment } => format!(
+                "Cannot delete environment {environment}, because there are non-archived experiment definitions \
+                 associated with it."
+            ),
+            Self::ProfileHasDefinitions { profile } => format!(
+                "Cannot delete configuration profile {profile}, because there are non-archived experiment definitions \
+                 associated with it."
+            ),
+            Self::ExperimentOutsideFlags { profile } => format!(
+                "Configuration profile {profile} is not of type AWS.AppConfig.FeatureFlags, and cannot be used in an \
+                 experiment."
+            ),
+            Self::DefinitionNotFound { application, definition } => format!(
+                "Experiment definition with Application Id {application} and Experiment Definition Id {definition} \
+                 could not be found for account {account}."
+            ),
+            Self::DefinitionNameTaken { name, id, application } => format!(
+                "Experiment definition with name {name} already exists with id {id} in application {application} and \
+                 account {account}"
+            ),
+            Self::DefinitionNotUpdatable { definition, status: DefinitionStatus::Active } => format!(
+                "Cannot update experiment definition {definition} with status ACTIVE. Stop the current experiment run \
+                 before updating the experiment definition."
+            ),
+            Self::DefinitionNotUpdatable { definition, status } => {
+                format!("Cannot update experiment definition {definition} with status {}.", status.as_str())
+            }
+            Self::DefinitionNotStartable { definition, status } => {
+                format!("Cannot start experiment definition {definition} with status {}.", status.as_str())
+            }
+            Self::DefinitionActive { definition } => {
+                format!("Experiment definition {definition} cannot be deleted while an experiment is running.")
+            }
+            Self::FlagNotDeployed { flag, environment } => {
+                format!("Flag '{flag}' is not deployed to environment '{environment}'.")
+            }
+            Self::FlagInExperiment { flag, definition } => {
+                format!("Flag '{flag}' is already in the running experiment of definition {definition}.")
+            }
+            Self::RunNotFound { definition, run } => format!(
+                "Experiment run {run} for experiment definition {definition} could not be found for account {account}."
+            ),
+            Self::RunTerminal { definition, run } => format!(
+                "Cannot update experiment run {run} for experiment definition {definition} because it is already \
+                 terminal."
+            ),
+            Self::RunNotRunning { definition, run } => {
+                format!("Experiment run {run} for experiment definition {definition} is not running.")
+            }
+            Self::RunUpdatesTwoAttributes { exposure } => format!(
+                "1 validation error detected: Value {exposure} at 'exposurePercentage' failed to satisfy constraint: \
+                 Only one deployment attribute can be updated per request"
+            ),
+            Self::ExposureShrinks { current, requested } => {
+                format!("Exposure percentage can only be increased. Current: {current}%, Requested: {requested}%.")
+            }
+            Self::TreatmentUnknown { key, definition } => {
+                format!("Experiment definition {definition} has no treatment with key {key}.")
             }
             Self::EnvironmentInUse { name } => {
                 format!("Environment {name} is actively being used in your application and cannot be deleted.")

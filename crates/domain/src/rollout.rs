@@ -30,6 +30,11 @@ impl<T> Rollout<T> {
         }
     }
 
+    /// What there is to get.
+    pub fn parts(&self) -> impl Iterator<Item = &T> {
+        self.base.iter().chain(self.next.iter().map(|(_, next)| next))
+    }
+
     /// The same rollout of something made from each part.
     pub fn map<U>(self, mut make: impl FnMut(T) -> U) -> Rollout<U> {
         Rollout { base: self.base.map(&mut make), next: self.next.map(|(share, part)| (share, make(part))) }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rpds::ListSync;
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::id::{Id, Realm};
 use crate::record::{
     AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Profile, Resource,
@@ -47,6 +48,9 @@ struct WrittenRealm {
     extension_counts: Vec<(Id, u32)>,
     associations: Written<Association>,
     settings: AccountSettings,
+    definitions: Written<ExperimentDefinition>,
+    definitions_by_change: Vec<(u64, Id)>,
+    runs: Vec<Arc<ExperimentRun>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,6 +158,9 @@ impl WrittenRealm {
             extension_counts: held.extension_counts.iter().map(|(id, count)| (*id, *count)).collect(),
             associations: held.associations.write(),
             settings: held.settings,
+            definitions: held.definitions.write(),
+            definitions_by_change: held.definitions_by_change.iter().map(|(place, id)| (*place, *id)).collect(),
+            runs: held.runs.values().cloned().collect(),
         }
     }
 
@@ -185,6 +192,10 @@ impl WrittenRealm {
             extension_counts: self.extension_counts.into_iter().collect(),
             associations: self.associations.read(),
             settings: self.settings,
+            definitions: self.definitions.read(),
+            definition_changes: self.definitions_by_change.iter().map(|(place, id)| (*id, *place)).collect(),
+            definitions_by_change: self.definitions_by_change.into_iter().collect(),
+            runs: self.runs.into_iter().map(|run| ((run.definition.id, run.number), run)).collect(),
         };
         (self.realm, held)
     }

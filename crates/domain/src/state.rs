@@ -6,11 +6,12 @@ use std::sync::Arc;
 use rpds::{HashTrieMapSync, ListSync, RedBlackTreeMapSync};
 
 use crate::aws_extensions::{self, AwsExtension};
+use crate::experiment::{DefinitionStatus, ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::record::{
-    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, Deployment, Environment,
-    Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy, TagMap, TokenKey, Work,
+    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, Deployment, DeploymentState,
+    Environment, Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy, TagMap, TokenKey, Work,
 };
 use crate::refusal::Refusal;
 use crate::rollout::{Rollout, Standing};
@@ -62,6 +63,12 @@ pub struct RealmState {
     pub(crate) extension_counts: HashTrieMapSync<Id, u32>,
     pub(crate) associations: Table<Association>,
     pub(crate) settings: AccountSettings,
+    pub(crate) definitions: Table<ExperimentDefinition>,
+    /// Definitions in the order of their last change, which is the order in which they are listed, latest first.
+    pub(crate) definitions_by_change: RedBlackTreeMapSync<u64, Id>,
+    pub(crate) definition_changes: HashTrieMapSync<Id, u64>,
+    /// By definition and number.
+    pub(crate) runs: RedBlackTreeMapSync<(Id, u32), Arc<ExperimentRun>>,
 }
 
 /// An extension of the account's own or of AWS.
@@ -213,6 +220,18 @@ impl Row for Association {
     }
     fn unique_name(&self) -> Option<&str> {
         None
+    }
+}
+
+impl Row for ExperimentDefinition {
+    fn id(&self) -> Id {
+        self.id
+    }
+    fn parent(&self) -> Option<Id> {
+        Some(self.application)
+    }
+    fn unique_name(&self) -> Option<&str> {
+        Some(&self.name)
     }
 }
 
@@ -404,6 +423,12 @@ impl RealmState {
             Resource::Strategy(id) => self.strategies.get(id).is_some(),
             Resource::Extension(id, version) => self.extension_versions.contains_key(&(id, version)),
             Resource::Association(id) => self.associations.get(id).is_some(),
+            Resource::Definition(application, id) => {
+                self.definitions.get(id).is_some_and(|definition| definition.application == application)
+            }
+            Resource::Run(application, id, number) => {
+                self.runs.get(&(id, number)).is_some_and(|run| run.definition.application == application)
+            }
         }
     }
 
@@ -574,6 +599,75 @@ impl RealmState {
     pub fn channels_of_profile(&self, application: Id, profile: Id) -> Vec<ChannelNumber> {
         let environments = self.environments(application, 0, usize::MAX).items;
         environments.iter().filter_map(|environment| self.channel_number(environment.id, profile)).collect()
+    }
+
+    /// An experiment definition by id or name.
+    pub fn definition(
+        &self,
+        application: &Application,
+        identifier: &str,
+    ) -> Result<&Arc<ExperimentDefinition>, Refusal> {
+        self.definitions
+            .find(Some(application.id), identifier)
+            .ok_or_else(|| Refusal::DefinitionNotFound { application: application.id, definition: identifier.into() })
+    }
+
+    /// Definitions of all applications below the place `before`, last changed first.
+    pub fn definitions(
+        &self,
+        before: u64,
+        limit: usize,
+        is_wanted: impl Fn(&ExperimentDefinition) -> bool,
+    ) -> Page<Arc<ExperimentDefinition>> {
+        let found = self.definitions_by_change.range(..before).rev().filter_map(|(place, id)| {
+            let definition = self.definitions.get(*id)?;
+            is_wanted(definition).then(|| (*place, definition.clone()))
+        });
+        Page::cut(found, limit)
+    }
+
+    /// Whether an application has a definition of which this is true.
+    pub(crate) fn has_definition(&self, application: Id, is_it: impl Fn(&ExperimentDefinition) -> bool) -> bool {
+        !self.definitions.page(Some(application), 0, 1, is_it).items.is_empty()
+    }
+
+    /// A run by number.
+    pub fn run(&self, definition: &ExperimentDefinition, number: i64) -> Result<&Arc<ExperimentRun>, Refusal> {
+        let found = u32::try_from(number).ok().and_then(|number| self.runs.get(&(definition.id, number)));
+        found.ok_or(Refusal::RunNotFound { definition: definition.id, run: number })
+    }
+
+    /// Runs of a definition below the number `before`, newest first.
+    pub fn runs(
+        &self,
+        definition: Id,
+        before: u64,
+        limit: usize,
+        is_wanted: impl Fn(&ExperimentRun) -> bool,
+    ) -> Page<Arc<ExperimentRun>> {
+        let below = u32::try_from(before).unwrap_or(u32::MAX);
+        let range = self.runs.range((definition, 0)..(definition, below)).rev();
+        let wanted = range.filter(|(_, run)| is_wanted(run));
+        Page::cut(wanted.map(|((_, number), run)| (u64::from(*number), run.clone())), limit)
+    }
+
+    /// The runs that are on for a profile in an environment, oldest definition first.
+    pub fn running_experiments(&self, application: Id, environment: Id, profile: Id) -> Vec<Arc<ExperimentRun>> {
+        let active = self.definitions.page(Some(application), 0, usize::MAX, |definition| {
+            definition.status == DefinitionStatus::Active
+                && definition.environment == environment
+                && definition.profile == profile
+        });
+        let runs = active.items.iter().map(|definition| self.runs.get(&(definition.id, definition.latest_run)));
+        runs.flatten().cloned().collect()
+    }
+
+    /// The deployment of a profile that everybody in an environment has.
+    pub fn latest_complete(&self, environment: Id, profile: Id) -> Option<&Arc<Deployment>> {
+        let deployments = self.deployments.range((environment, 0)..=(environment, u32::MAX)).rev();
+        deployments
+            .map(|(_, deployment)| deployment)
+            .find(|deployment| deployment.profile == profile && deployment.state == DeploymentState::Complete)
     }
 
     /// Every deployment, for counting.

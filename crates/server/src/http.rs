@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use http::header::EXPECT;
+use http::header::{ACCEPT, EXPECT};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -166,7 +166,8 @@ async fn answer(
 ) -> Response<Full<Bytes>> {
     if request.method() == Method::GET && request.uri().path() == "/configuration" {
         let query = request.uri().query().unwrap_or_default();
-        return session::latest_configuration(node, query).map(Full::new);
+        let accept = request.headers().get(ACCEPT);
+        return session::latest_configuration(node, query, accept).map(Full::new);
     }
     // Boxed, so that a connection's memory is that of a poll.
     let answered = AssertUnwindSafe(Box::pin(answer_control(node, advances, request, peer))).catch_unwind().await;

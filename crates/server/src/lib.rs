@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod clock;
 pub mod conductor;
+mod contents;
 mod extras;
 pub mod http;
 pub mod metrics;

@@ -1,13 +1,12 @@
 //! A node: the whole state in memory, published for reading, and one writer that follows the journal.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use tidegate_domain::rollout::Standing;
 use tidegate_domain::{
     Actor, Channel, ChannelNumber, Command, ContentHash, Context, Decision, Event, ProfileType, Realm, Refusal, Secret,
     State, decide,
@@ -17,9 +16,10 @@ use tokio::sync::{Mutex, watch};
 
 use crate::actions::{Actions, NoTargets, Outside};
 use crate::clock::Clock;
+use crate::contents::Contents;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
-use crate::serving::{Body, Served, Serving, ServingMap};
+use crate::serving::{Served, Serving, ServingMap};
 use crate::session::{Keyring, ReplayGuard};
 use crate::settings::Settings;
 use crate::validators::Validators;
@@ -121,7 +121,7 @@ struct Writer {
     state: State,
     /// The id of the last entry that went into the state.
     last_id: EntryId,
-    bodies: HashMap<ContentHash, Weak<Body>>,
+    contents: Contents,
     /// Channels whose contents could not be fetched yet.
     incomplete: HashSet<ChannelNumber>,
     /// The last entry of the latest snapshot that this node knows of.
@@ -427,7 +427,7 @@ impl Node {
                 serving.remove_mut(&number);
                 continue;
             };
-            match self.serving_of(&state, channel, serving.get(&number), &mut writer.bodies).await {
+            match self.serving_of(&state, channel, serving.get(&number), &mut writer.contents).await {
                 Ok(new) => serving.insert_mut(number, Arc::new(new)),
                 Err(error) => {
                     tracing::error!(%error, channel = number, "cannot fetch a content; its sessions keep what they have");
@@ -445,7 +445,6 @@ impl Node {
             Arc::new(Keyring::new(state.token_keys().clone()))
         };
         drop(published);
-        writer.bodies.retain(|_, body| body.strong_count() > 0);
         writer.incomplete = incomplete;
         writer.last_id = last_id;
         writer.state = state.clone();
@@ -461,46 +460,33 @@ impl Node {
         state: &State,
         channel: &Channel,
         old: Option<&Arc<Serving>>,
-        bodies: &mut HashMap<ContentHash, Weak<Body>>,
+        contents: &mut Contents,
     ) -> Result<Serving, Unavailable> {
+        let realm = state.realm(&channel.realm);
+        let is_of_flags =
+            realm.profile_by_id(channel.profile).is_some_and(|profile| profile.kind == ProfileType::FeatureFlags);
+        let runs = match is_of_flags {
+            true => realm.running_experiments(channel.application, channel.environment, channel.profile),
+            false => Vec::new(),
+        };
         let rollout = state.rollout(channel);
         let mut ready: Vec<Arc<Served>> = Vec::new();
         for standing in rollout.base.iter().chain(rollout.next.iter().map(|(_, standing)| standing)) {
-            ready.push(self.served_of(standing, old, bodies).await?);
+            // Each change of an experiment comes with a deployment of its own, so that this holds for flags too.
+            let known = old.and_then(|old| old.rollout.parts().find(|known| known.deployment == standing.deployment));
+            ready.push(match known {
+                Some(known) => known.clone(),
+                None if is_of_flags => contents.served_flags(self, standing, &channel.realm, &runs).await?,
+                None => contents.served(self, standing).await?,
+            });
         }
         let mut ready = ready.into_iter();
         Ok(Serving {
             polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
             stale_since: None,
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
-            is_of_flags: state
-                .realm(&channel.realm)
-                .profile_by_id(channel.profile)
-                .is_some_and(|profile| profile.kind == ProfileType::FeatureFlags),
+            is_of_flags,
         })
-    }
-
-    async fn served_of(
-        &self,
-        standing: &Standing,
-        old: Option<&Arc<Serving>>,
-        bodies: &mut HashMap<ContentHash, Weak<Body>>,
-    ) -> Result<Arc<Served>, Unavailable> {
-        let old = old.map(|serving| &serving.rollout);
-        let old = old.into_iter().flat_map(|old| old.base.iter().chain(old.next.iter().map(|(_, served)| served)));
-        if let Some(served) = old.into_iter().find(|served| served.deployment == standing.deployment) {
-            return Ok(served.clone());
-        }
-        let hash = standing.content.hash;
-        let body = match bodies.get(&hash).and_then(Weak::upgrade) {
-            Some(body) => body,
-            None => {
-                let body = Arc::new(Body(self.fetch(hash).await?));
-                bodies.insert(hash, Arc::downgrade(&body));
-                body
-            }
-        };
-        Ok(Arc::new(Served::new(standing, body)))
     }
 }
 
@@ -509,7 +495,7 @@ impl Writer {
         Self {
             state: State::default(),
             last_id: EntryId::NONE,
-            bodies: HashMap::new(),
+            contents: Contents::new(),
             incomplete: HashSet::new(),
             snapshot_number: 0,
         }

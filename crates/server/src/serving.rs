@@ -3,28 +3,55 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use http::HeaderValue;
 use rpds::HashTrieMapSync;
 use tidegate_domain::rollout::{Rollout, Standing};
 use tidegate_domain::{ChannelNumber, ContentHash};
+use tidegate_flags::{CONTENT_TYPE_ION, CONTENT_TYPE_JSON};
 
-/// A content as it goes out, made once and shared by all polls.
+/// What a deployment put on a channel, as it goes out: made once and shared by all polls.
 #[derive(Debug)]
 pub(crate) struct Served {
-    /// Names the version with its content, type and label: sessions that hold it have seen this. Never 0.
-    pub key: u64,
     /// The deployment that put it here.
     pub deployment: u32,
-    pub body: Arc<Body>,
-    pub content_type: HeaderValue,
     pub version: HeaderValue,
     pub label: Option<HeaderValue>,
+    /// What everybody gets.
+    pub plain: Form,
+    /// What those get who ask for Ion, if the content has such a form.
+    pub ion: Option<IonForm>,
+}
+
+/// A form of a content.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// Names the form with its version, type and label: sessions that hold it have seen this. Never 0.
+    pub key: u64,
+    pub body: Arc<Body>,
+    pub content_type: HeaderValue,
+}
+
+/// The Ion form of feature flags.
+#[derive(Debug)]
+pub(crate) struct IonForm {
+    pub form: Form,
+    /// Which flags are in experiments.
+    pub experiment_flags: Option<HeaderValue>,
 }
 
 /// A content's bytes, shared by all channels that serve it.
 #[derive(Debug)]
 pub(crate) struct Body(pub Bytes);
+
+/// Feature flags in the forms in which they are read, shared by all channels without experiments that serve them.
+#[derive(Debug)]
+pub(crate) struct Flags {
+    pub json: Arc<Body>,
+    pub ion: Option<Arc<Body>>,
+    pub experiment_flags: Option<String>,
+}
 
 /// A channel as polls see it.
 #[derive(Debug)]
@@ -69,27 +96,79 @@ impl Serving {
 }
 
 impl Served {
-    pub(crate) fn new(standing: &Standing, body: Arc<Body>) -> Self {
+    /// A content as it was stored.
+    pub(crate) fn plain(standing: &Standing, body: Arc<Body>) -> Self {
         let content = &standing.content;
-        // What cannot stand in a header was refused when the version was made; other sources may be less strict.
-        let header = |text: &str| HeaderValue::from_str(text).ok();
+        let plain = Form::new(standing, content.hash, body, &content.content_type);
+        Self::new(standing, plain, None)
+    }
+
+    /// Feature flags in the forms in which they are read.
+    pub(crate) fn flags(standing: &Standing, flags: &Flags) -> Self {
+        let form = |body: &Arc<Body>, content_type| {
+            let digest = digest(&SHA256, &body.0);
+            let hash = ContentHash(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"));
+            Form::new(standing, hash, body.clone(), content_type)
+        };
+        let ion = flags.ion.as_ref().map(|ion| IonForm {
+            form: form(ion, CONTENT_TYPE_ION),
+            experiment_flags: flags.experiment_flags.as_deref().and_then(header),
+        });
+        Self::new(standing, form(&flags.json, CONTENT_TYPE_JSON), ion)
+    }
+
+    fn new(standing: &Standing, plain: Form, ion: Option<IonForm>) -> Self {
         Self {
-            key: key_of(
-                &content.hash,
-                &[&content.version, &content.content_type, content.label.as_deref().unwrap_or("")],
-            ),
             deployment: standing.deployment,
-            body,
-            content_type: header(&content.content_type)
-                .unwrap_or_else(|| HeaderValue::from_static("application/octet-stream")),
-            version: header(&content.version).unwrap_or_else(|| HeaderValue::from_static("")),
-            label: content.label.as_deref().and_then(header),
+            version: header(&standing.content.version).unwrap_or_else(|| HeaderValue::from_static("")),
+            label: standing.content.label.as_deref().and_then(header),
+            plain,
+            ion,
+        }
+    }
+
+    /// The form for a reader who accepts these types, and which flags are in experiments in it.
+    pub(crate) fn form_for(&self, accept: Option<&HeaderValue>) -> (&Form, Option<&HeaderValue>) {
+        match &self.ion {
+            Some(ion) if accept.is_some_and(accepts_ion) => (&ion.form, ion.experiment_flags.as_ref()),
+            _ => (&self.plain, None),
         }
     }
 }
 
+impl Form {
+    fn new(standing: &Standing, hash: ContentHash, body: Arc<Body>, content_type: &str) -> Self {
+        let content = &standing.content;
+        let texts = [&content.version, content_type, content.label.as_deref().unwrap_or("")];
+        Self {
+            key: key_of(&hash, &texts),
+            body,
+            content_type: header(content_type).unwrap_or_else(|| HeaderValue::from_static("application/octet-stream")),
+        }
+    }
+}
+
+/// What cannot stand in a header was refused when the version was made; other sources may be less strict.
+fn header(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+/// Whether the types that a reader accepts include Ion, and not just as one of any.
+fn accepts_ion(accept: &HeaderValue) -> bool {
+    let Ok(accept) = accept.to_str() else { return false };
+    accept.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_ion = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/ion"));
+        let is_refused = parts.any(|part| {
+            let quality = part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+            quality.is_some_and(|(_, quality)| quality.trim().parse::<f32>().is_ok_and(|quality| quality <= 0.0))
+        });
+        is_ion && !is_refused
+    })
+}
+
 fn key_of(hash: &ContentHash, texts: &[&str]) -> u64 {
-    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    let mut context = aws_lc_rs::digest::Context::new(&SHA256);
     context.update(&hash.0);
     for text in texts {
         context.update(&(text.len() as u64).to_be_bytes());
@@ -98,4 +177,25 @@ fn key_of(hash: &ContentHash, texts: &[&str]) -> u64 {
     let digest = context.finish();
     let first = digest.as_ref()[..8].try_into().expect("a SHA-256 has 32 bytes");
     u64::from_be_bytes(first).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(accept: &'static str, is_accepted: bool) {
+        assert_eq!(accepts_ion(&HeaderValue::from_static(accept)), is_accepted, "{accept}");
+    }
+
+    #[test]
+    fn ion_is_for_those_who_name_it() {
+        check("application/ion;type=AWS.AppConfig.FeatureFlags;q=1.0,*/*;q=0.1", true);
+        check("application/json, Application/Ion", true);
+        check("*/*", false);
+        check("application/*", false);
+        check("application/json", false);
+        check("application/ion;q=0, */*", false);
+        check("application/ion-text", false);
+        check("", false);
+    }
 }

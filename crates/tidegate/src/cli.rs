@@ -117,6 +117,10 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_QUOTA_STRATEGIES", value_name = "N")]
     pub quota_strategies: Option<u32>,
 
+    /// The quota of experiment definitions in an application [default: 50].
+    #[arg(long, env = "TIDEGATE_QUOTA_EXPERIMENT_DEFINITIONS", value_name = "N")]
+    pub quota_experiment_definitions: Option<u32>,
+
     /// The largest hosted configuration, in KiB, 1 to 4000 [default: 2048].
     #[arg(long, env = "TIDEGATE_QUOTA_CONTENT_KIB", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..=4_000))]
     #[serde(deserialize_with = "within::<1, 4_000, _>")]

@@ -283,6 +283,7 @@ fn settings(options: &Options) -> Result<Settings, Problem> {
             environments: count(options.quota_environments, limits.environments),
             profiles: count(options.quota_profiles, limits.profiles),
             strategies: count(options.quota_strategies, limits.strategies),
+            experiment_definitions: count(options.quota_experiment_definitions, limits.experiment_definitions),
         },
         request_rates: match options.request_rates {
             Some(RequestRatesChoice::Unlimited) => RequestRates::Unlimited,

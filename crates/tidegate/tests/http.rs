@@ -434,9 +434,9 @@ fn headers_that_are_too_many_or_too_long_are_refused() {
     let head = "GET /applications HTTP/1.1\r\nHost: x\r\n";
     for headers in [
         "X: y\r\n".repeat(500),
-        format!("X: {}\r\n", "y".repeat(100_000)),
-        format!("{}: y\r\n", "X".repeat(100_000)),
-        format!("Authorization: {}\r\n", "AWS4-HMAC-SHA256 Credential=".repeat(5_000)),
+        format!("X: {}\r\n", "y".repeat(200_000)),
+        format!("{}: y\r\n", "X".repeat(200_000)),
+        format!("Authorization: {}\r\n", "AWS4-HMAC-SHA256 Credential=".repeat(10_000)),
     ] {
         let answer = exchange(&server, format!("{head}{headers}\r\n").as_bytes());
         assert!(matches!(answer.status, 400 | 431), "{answer:?}");

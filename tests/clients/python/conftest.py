@@ -8,8 +8,17 @@ Run the suite alone, from the repository's root, after `cargo build`:
 Nothing here waits for a rollout: the tests move the server's clock.
 """
 
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+
 import pytest
-from harness import BINARY, Server, Tenant
+from harness import BINARY, REGION, Server, Tenant
+from webhook import Webhook
+
+AWS = pathlib.Path(sys.executable).parent / "aws"
 
 
 class _Shared:
@@ -63,6 +72,38 @@ def own_server(request):
     yield start
     for each in started:
         each.remove()
+
+
+@pytest.fixture
+def webhook():
+    webhook = Webhook()
+    yield webhook
+    webhook.close()
+
+
+@pytest.fixture
+def aws(tenant, tmp_path):
+    """Runs one `aws` command in a directory of the test's own and gives what it printed, read as JSON."""
+    environment = {
+        "PATH": f"{AWS.parent}:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": tenant.account,
+        "AWS_SECRET_ACCESS_KEY": "any",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_DEFAULT_OUTPUT": "json",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+
+    def run(line, fails=False):
+        command = [AWS, "--endpoint-url", tenant.server.url, *shlex.split(line)]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        if fails:
+            assert done.returncode != 0, done.stdout
+            return done.stderr
+        assert done.returncode == 0, f"aws {line}\n{done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    return run
 
 
 def pytest_itemcollected(item):

@@ -37,13 +37,15 @@ _accounts = itertools.count(210000000001)
 class Server:
     """One tidegate process with a data directory of its own; it can be ended and started again on the same data."""
 
-    def __init__(self, *flags, clock="manual", beside=None):
-        """Starts it; `beside` is another server whose data it shares."""
+    def __init__(self, *flags, clock="manual", rates="unlimited", beside=None):
+        """Starts it; `beside` is another server whose data it shares. Tests ask more often than AWS lets an account."""
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-python-"))
         self.data = beside.data if beside else self.directory / "data"
         self.flags = [*flags]
         if clock:
             self.flags += ["--clock", clock]
+        if rates:
+            self.flags += ["--request-rates", rates]
         self.process = None
         self.url = None
         self.start()

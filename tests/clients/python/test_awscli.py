@@ -1,40 +1,6 @@
 """The AWS CLI: the walk-through that the README shows, with nothing set but an address and any credentials."""
 
-import json
-import pathlib
-import shlex
-import subprocess
-import sys
-
-import pytest
-from harness import MINUTE, REGION
-
-AWS = pathlib.Path(sys.executable).parent / "aws"
-
-
-@pytest.fixture
-def aws(tenant, tmp_path):
-    """Runs one `aws` command in a directory of the test's own and gives what it printed, read as JSON."""
-    environment = {
-        "PATH": f"{AWS.parent}:/usr/bin:/bin",
-        "HOME": str(tmp_path),
-        "AWS_ACCESS_KEY_ID": tenant.account,
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_DEFAULT_OUTPUT": "json",
-        "AWS_MAX_ATTEMPTS": "1",
-    }
-
-    def run(line, fails=False):
-        command = [AWS, "--endpoint-url", tenant.server.url, *shlex.split(line)]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        if fails:
-            assert done.returncode != 0, done.stdout
-            return done.stderr
-        assert done.returncode == 0, f"aws {line}\n{done.stderr}"
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
+from harness import MINUTE
 
 
 def test_the_walk_through_from_nothing_to_a_running_client(tenant, aws, tmp_path):

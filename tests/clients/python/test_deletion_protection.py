@@ -1,13 +1,7 @@
-"""What was polled within the last hour is not deleted by mistake.
-
-Deletion protection is later work; the marks below are strict, so that whoever builds it is told to take them off.
-"""
+"""What was polled within the last hour is not deleted by mistake."""
 
 import pytest
 from harness import HOUR, MINUTE, assert_refused, status_of
-
-
-not_built_yet = pytest.mark.xfail(strict=True, reason="deletion protection is not built yet")
 
 
 @pytest.fixture
@@ -21,7 +15,6 @@ def in_use(tenant, channel):
     return channel
 
 
-@not_built_yet
 def test_an_environment_in_use_is_not_deleted(tenant, in_use):
     message = "Environment live is actively being used in your application and cannot be deleted."
     for check in ({}, {"DeletionProtectionCheck": "ACCOUNT_DEFAULT"}, {"DeletionProtectionCheck": "APPLY"}):
@@ -32,7 +25,6 @@ def test_an_environment_in_use_is_not_deleted(tenant, in_use):
     assert status_of(deleted) == 204
 
 
-@not_built_yet
 def test_a_profile_in_use_is_not_deleted(tenant, in_use):
     tenant.control.delete_hosted_configuration_version(**in_use.in_profile, VersionNumber=1)
     assert_refused("BadRequestException", None, tenant.control.delete_configuration_profile, **in_use.in_profile)
@@ -45,7 +37,6 @@ def test_what_was_not_polled_for_an_hour_is_deleted(tenant, in_use):
     assert status_of(tenant.control.delete_environment(**in_use.in_environment)) == 204
 
 
-@not_built_yet
 def test_what_is_younger_than_an_hour_is_deleted_unless_asked_to_check(tenant, channel):
     channel.publish(b"content")
     channel.open_session().poll()

@@ -8,6 +8,13 @@ def arns(tenant, channel):
     strategy = tenant.strategy()
     channel.put()
     channel.start(strategy, 1)
+    control = tenant.control
+    actions = {"ON_DEPLOYMENT_START": [{"Uri": "https://hooks.example/"}]}
+    extension = control.create_extension(Name="watch", Actions=actions)
+    association = control.create_extension_association(
+        ExtensionIdentifier="watch",
+        ResourceIdentifier=f"arn:aws:appconfig:{REGION}:{tenant.account}:application/{channel.application_id}",
+    )
     prefix = f"arn:aws:appconfig:{REGION}:{tenant.account}:"
     application = f"{prefix}application/{channel.application_id}"
     return {
@@ -16,6 +23,8 @@ def arns(tenant, channel):
         "profile": f"{application}/configurationprofile/{channel.profile_id}",
         "deployment": f"{application}/environment/{channel.environment_id}/deployment/1",
         "strategy": f"{prefix}deploymentstrategy/{strategy}",
+        "extension": extension["Arn"],
+        "association": association["Arn"],
     }
 
 
@@ -23,7 +32,9 @@ def tags_of(tenant, arn):
     return tenant.control.list_tags_for_resource(ResourceArn=arn)["Tags"]
 
 
-@pytest.mark.parametrize("kind", ["application", "environment", "profile", "deployment", "strategy"])
+@pytest.mark.parametrize(
+    "kind", ["application", "environment", "profile", "deployment", "strategy", "extension", "association"]
+)
 def test_tags_are_merged_and_taken_off_by_key(tenant, arns, kind):
     arn = arns[kind]
     assert tags_of(tenant, arn) == {}
@@ -105,3 +116,44 @@ def test_what_is_not_there_or_not_ones_own_is_not_tagged(tenant, channel, arn):
         except tenant.control.exceptions.ClientError as error:
             response = error.response
         assert status_of(response) in (400, 404)
+
+
+def test_each_version_of_an_extension_has_tags_of_its_own(tenant):
+    def create(uri, **more):
+        actions = {"ON_DEPLOYMENT_START": [{"Uri": uri}]}
+        return tenant.control.create_extension(Name="watch", Actions=actions, **more)["Arn"]
+
+    first = create("https://hooks.example/1", Tags={"version": "first"})
+    second = create("https://hooks.example/2", Tags={"version": "second"}, LatestVersionNumber=1)
+    assert (tags_of(tenant, first), tags_of(tenant, second)) == ({"version": "first"}, {"version": "second"})
+    tenant.control.delete_extension(ExtensionIdentifier=second)
+    assert_refused("ResourceNotFoundException", None, tenant.control.list_tags_for_resource, ResourceArn=second)
+    assert tags_of(tenant, first) == {"version": "first"}
+
+
+def test_tags_of_a_deployment_go_with_its_environment(tenant, channel, arns):
+    tenant.control.tag_resource(ResourceArn=arns["deployment"], Tags={"a": "b"})
+    tenant.control.delete_environment(**channel.in_environment)
+    for kind in ("deployment", "environment"):
+        assert_refused(
+            "ResourceNotFoundException", None, tenant.control.list_tags_for_resource, ResourceArn=arns[kind]
+        )
+
+
+@pytest.mark.parametrize(
+    "tags", [{"x" * 129: "y"}, {"": "y"}, {"x": "y" * 257}, {f"key {number}": "x" for number in range(51)}],
+    ids=["long key", "empty key", "long value", "51"],
+)
+def test_tags_have_bounds_at_birth_and_later(tenant, arns, tags):
+    unchecked = tenant.unchecked
+    assert_refused("BadRequestException", None, unchecked.tag_resource, ResourceArn=arns["application"], Tags=tags)
+    assert_refused("BadRequestException", None, unchecked.create_application, Name="tagged", Tags=tags)
+    assert tags_of(tenant, arns["application"]) == {}
+
+
+def test_the_longest_tags_fit(tenant, arns):
+    tags = {"ü" * 128: "ö" * 256, "x" * 128: ""}
+    tenant.control.tag_resource(ResourceArn=arns["profile"], Tags=tags)
+    assert tags_of(tenant, arns["profile"]) == tags
+    tenant.control.untag_resource(ResourceArn=arns["profile"], TagKeys=list(tags))
+    assert tags_of(tenant, arns["profile"]) == {}

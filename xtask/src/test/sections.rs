@@ -35,12 +35,16 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "fuzz", about: "a few seconds of each fuzz target", run: fuzz },
 ];
 
+const RUST_SDK: &str = "tests/clients/rust-sdk/Cargo.toml";
 /// How long each fuzz target looks; `cargo xtask fuzz` is for longer.
 const FUZZ_SECONDS: u32 = 5;
 
 fn format(_: &mut Context) -> Result<Count> {
     workspace::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))?;
-    workspace::run(&mut workspace::cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
+    // Two packages are workspaces of their own.
+    for manifest in ["fuzz/Cargo.toml", RUST_SDK] {
+        workspace::run(&mut workspace::cargo(&["fmt", "--check", "--manifest-path", manifest]))?;
+    }
     Ok(Count::passed(1))
 }
 
@@ -87,8 +91,7 @@ fn js(context: &mut Context) -> Result<Count> {
 
 fn rust_sdk(context: &mut Context) -> Result<Count> {
     let binary = context.binary()?;
-    let manifest = "tests/clients/rust-sdk/Cargo.toml";
-    let mut cargo = workspace::cargo(&["test", "--locked", "--no-fail-fast", "--manifest-path", manifest]);
+    let mut cargo = workspace::cargo(&["test", "--locked", "--no-fail-fast", "--manifest-path", RUST_SDK]);
     // The SDKs' tree is large: kept apart, it is built once.
     cargo.env("CARGO_TARGET_DIR", workspace::path("target/rust-sdk")).env("TIDEGATE_BIN", binary);
     tests(&mut cargo, Count::of_cargo)

@@ -48,6 +48,9 @@ impl Case<'_> {
         if self.realm.profiles.has_children_of(application) {
             return Err(Refusal::ApplicationHasProfiles { application });
         }
+        if self.realm.has_definition(application, |_| true) {
+            return Err(Refusal::ApplicationHasDefinitions { application });
+        }
         Ok(vec![Event::ApplicationDeleted { application }])
     }
 

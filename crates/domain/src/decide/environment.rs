@@ -3,6 +3,7 @@
 use super::{Case, created, described, redescribed, within_quota};
 use crate::command::{CreateEnvironment, Protection, UpdateEnvironment};
 use crate::event::Event;
+use crate::experiment::DefinitionStatus;
 use crate::id::Id;
 use crate::record::{Environment, EnvironmentState, Resource};
 use crate::refusal::Refusal;
@@ -55,6 +56,12 @@ impl Case<'_> {
         let application = self.realm.application(application)?;
         let environment = self.realm.environment(application, environment)?;
         self.check_no_associations(Resource::Environment(application.id, environment.id))?;
+        let is_of_experiment = self.realm.has_definition(application.id, |definition| {
+            definition.environment == environment.id && definition.status != DefinitionStatus::Archived
+        });
+        if is_of_experiment {
+            return Err(Refusal::EnvironmentHasDefinitions { environment: environment.id });
+        }
         if environment.running.is_some() {
             return Err(Refusal::EnvironmentBusy { environment: environment.id });
         }

@@ -3,6 +3,7 @@
 mod application;
 mod deployment;
 mod environment;
+mod experiment;
 mod extension;
 mod profile;
 pub(crate) mod protection;
@@ -46,11 +47,20 @@ pub struct Limits {
     pub profiles: usize,
     /// Deployment strategies of an account in a region, the predefined ones aside.
     pub strategies: usize,
+    /// Experiment definitions of an application.
+    pub experiment_definitions: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { hosted_content_bytes: 2_048 * 1_024, applications: 100, environments: 20, profiles: 100, strategies: 20 }
+        Self {
+            hosted_content_bytes: 2_048 * 1_024,
+            applications: 100,
+            environments: 20,
+            profiles: 100,
+            strategies: 20,
+            experiment_definitions: 50,
+        }
     }
 }
 
@@ -140,6 +150,16 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
                 protection_period_in_minutes: changes.protection_period_in_minutes.or(old.protection_period_in_minutes),
                 vended_metrics: changes.vended_metrics.or(old.vended_metrics),
             })])
+        }
+        Command::CreateDefinition(command) => case.create_definition(command),
+        Command::UpdateDefinition(command) => case.update_definition(command),
+        Command::DeleteDefinition { application, definition, is_destroyed } => {
+            case.delete_definition(application, definition, *is_destroyed)
+        }
+        Command::StartRun(command) => case.start_run(command),
+        Command::UpdateRun(command) => case.update_run(command),
+        Command::StopRun { application, definition, run, result, deployment } => {
+            case.stop_run(application, definition, *run, result, deployment)
         }
         Command::NotePolls { channels } => Ok(vec![Event::ChannelsPolled { channels: channels.clone() }]),
         Command::Tag { resource, arn, tags } => case.tag(*resource, arn, tags),

@@ -3,6 +3,7 @@
 use super::{Case, created, described, redescribed, within_quota};
 use crate::command::{CreateProfile, Protection, UpdateProfile};
 use crate::event::Event;
+use crate::experiment::DefinitionStatus;
 use crate::id::Id;
 use crate::record::{Profile, ProfileType, Resource, Validator, ValidatorType};
 use crate::refusal::Refusal;
@@ -160,6 +161,12 @@ impl Case<'_> {
         self.check_no_associations(Resource::Profile(application.id, profile))?;
         if self.realm.latest_version(profile).is_some() {
             return Err(Refusal::ProfileHasVersions { profile });
+        }
+        let is_of_experiment = self.realm.has_definition(application.id, |definition| {
+            definition.profile == profile && definition.status != DefinitionStatus::Archived
+        });
+        if is_of_experiment {
+            return Err(Refusal::ProfileHasDefinitions { profile });
         }
         if self.has_running_deployment_of(application.id, profile) {
             return Err(Refusal::ProfileBusy { profile });

@@ -180,11 +180,14 @@ impl Actions {
         if answer.iter().all(u8::is_ascii_whitespace) {
             return Ok(Answer::default());
         }
+        let message = "The response is not the JSON object that an action answers with";
+        let invalid = || Fault::new("InvalidResponse", message);
+        // Serde would take a list for the members in their order.
+        if answer.trim_ascii_start().starts_with(b"[") {
+            return Err(invalid());
+        }
         // `null` is what a function answers that returns nothing.
-        serde_json::from_slice::<Option<Answer>>(&answer).map(Option::unwrap_or_default).map_err(|_| Fault {
-            code: "InvalidResponse".into(),
-            message: "The response is not the JSON object that an action answers with".into(),
-        })
+        serde_json::from_slice::<Option<Answer>>(&answer).map(Option::unwrap_or_default).map_err(|_| invalid())
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
 }
 
 /// Finds for each `{extension}#{parameter}` the extension at work, by its index, that takes it.
-fn dynamic_parameters(
+pub(super) fn dynamic_parameters(
     call: &Call<'_>,
     realm: &RealmState,
     applied: &[AppliedExtension],

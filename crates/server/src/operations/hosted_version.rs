@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use tidegate_domain::{
-    ActionPoint, Application, Command, ContentHash, CreateHostedVersion, Event, HostedVersion, Profile, RealmState,
+    ActionPoint, Application, Command, ContentHash, CreateHostedVersion, Event, HostedVersion, Profile, ProfileType,
+    RealmState,
 };
+use tidegate_flags::{Admitted, Detail, Refused};
 use tidegate_model::appconfig as aws;
 use tidegate_wire::Failure;
 
@@ -21,7 +23,7 @@ pub(super) async fn create(
     let refused = |refusal| call.refused(refusal);
     let application = realm.application(&input.application_id).map_err(refused)?;
     let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
-    let mut create = CreateHostedVersion {
+    let create = CreateHostedVersion {
         application: application.id.to_string(),
         profile: profile.id.to_string(),
         description: input.description.clone(),
@@ -35,17 +37,13 @@ pub(super) async fn create(
     let rehearsed = Command::CreateHostedVersion(create.clone());
     call.node.rehearse(&published, call.caller, &rehearsed).map_err(refused)?;
     let content = changed_by_extensions(call, &realm, application, profile, &create, input.content).await?;
-    create.content = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
-    create.size = content.len() as u64;
-    let command = Command::CreateHostedVersion(create);
-    let committed = call.execute(command).await?;
-    let version = find(&committed, |event| match event {
-        Event::HostedVersionCreated(version) => Some(version),
-        _ => None,
-    });
+    let (version, content) = match profile.kind {
+        ProfileType::Freeform => write(call, create, content).await?,
+        ProfileType::FeatureFlags => write_flags(call, create, content).await?,
+    };
     let description = echoed(input.description, &version.description);
     let content = Some(content);
-    Ok(Done(aws::HostedConfigurationVersion { description, content, ..shown(call, profile, version) }))
+    Ok(Done(aws::HostedConfigurationVersion { description, content, ..shown(call, profile, &version) }))
 }
 
 pub(super) async fn get(
@@ -103,6 +101,102 @@ pub(super) async fn delete(
     };
     call.execute(command).await?;
     Ok(Done(aws::DeleteHostedConfigurationVersionResponse {}))
+}
+
+/// Stores a content and makes a version of it.
+async fn write(
+    call: &Call<'_>,
+    mut create: CreateHostedVersion,
+    content: Bytes,
+) -> Result<(HostedVersion, Bytes), Failure> {
+    create.content = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
+    create.size = content.len() as u64;
+    let committed = call.execute(Command::CreateHostedVersion(create)).await?;
+    let version = find(&committed, |event| match event {
+        Event::HostedVersionCreated(version) => Some(version),
+        _ => None,
+    });
+    Ok((version.clone(), content))
+}
+
+/// How often a document of flags is normalised anew because another version came in between.
+const FLAG_ATTEMPTS: usize = 8;
+
+/// Normalises a document of feature flags, and makes a version of it unless it is the latest one already.
+///
+/// What the document becomes depends on the version before it; so it is written only if that is still the latest.
+async fn write_flags(
+    call: &Call<'_>,
+    create: CreateHostedVersion,
+    content: Bytes,
+) -> Result<(HostedVersion, Bytes), Failure> {
+    for _ in 0..FLAG_ATTEMPTS {
+        let published = call.current().await?;
+        let realm = published.state.realm(&call.caller.realm);
+        let refused = |refusal| call.refused(refusal);
+        let application = realm.application(&create.application).map_err(refused)?;
+        let profile = realm.profile(application, &create.profile).map_err(refused)?;
+        let latest = realm.latest_version(profile.id);
+        let latest_content = match latest {
+            Some(latest) => Some(call.node.fetch(latest.content).await.map_err(|error| unavailable(&error))?),
+            None => None,
+        };
+        let admitted = admit(content.clone(), latest_content, call.node.clock.now_ms()).await?;
+        let admitted_content = Bytes::from(admitted.content);
+        if let (true, Some(latest)) = (admitted.is_same_as_latest, latest) {
+            let rehearsed = Command::CreateHostedVersion(create.clone());
+            call.node.rehearse(&published, call.caller, &rehearsed).map_err(refused)?;
+            return Ok((HostedVersion::clone(latest), admitted_content));
+        }
+        let expected = i64::from(latest.map_or(0, |latest| latest.number));
+        let is_callers_own = create.latest_version.is_some();
+        let attempt =
+            CreateHostedVersion { latest_version: create.latest_version.or(Some(expected)), ..create.clone() };
+        match write(call, attempt, admitted_content).await {
+            Err(failure) if failure.name == "ConflictException" && !is_callers_own => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Failure::service_unavailable("Too many writers at once. Try again."))
+}
+
+/// On a thread of its own, since a large document takes its time.
+async fn admit(content: Bytes, latest: Option<Bytes>, now_ms: i64) -> Result<Admitted, Failure> {
+    let admitted =
+        tokio::task::spawn_blocking(move || tidegate_flags::admit(&content, latest.as_deref(), now_ms)).await;
+    match admitted {
+        Ok(Ok(admitted)) => Ok(admitted),
+        Ok(Err(refused)) => Err(refused_flags(&refused)),
+        Err(error) => {
+            tracing::error!(%error, "normalising feature flags ended with a fault");
+            Err(Failure::internal())
+        }
+    }
+}
+
+fn refused_flags(refused: &Refused) -> Failure {
+    let message = refused.message();
+    match refused {
+        Refused::Invalid(details) => invalid_flags(message, details),
+        _ => Failure::bad_request(message),
+    }
+}
+
+/// A refusal that says what is wrong where in a document of flags.
+pub(super) fn invalid_flags(message: String, details: &[Detail]) -> Failure {
+    let details = details.iter().map(|detail| aws::InvalidConfigurationDetail {
+        constraint: Some(detail.constraint.clone()),
+        location: Some(detail.location.clone()),
+        reason: detail.reason.clone(),
+        r#type: Some(detail.kind.as_str().into()),
+        value: Some(detail.value.clone()),
+    });
+    aws::Error::from(aws::BadRequestException {
+        message: Some(message),
+        reason: Some(aws::BadRequestReason::InvalidConfiguration),
+        details: Some(aws::BadRequestDetails::InvalidConfiguration(details.collect())),
+    })
+    .into()
 }
 
 /// Shows a content to the extensions that act before a version is created.

@@ -74,7 +74,7 @@ pub(super) fn with_tail<T>(own: Page<T>, start: u64, limit: usize, tail: Vec<T>)
     let first = u64::MAX - tail.len() as u64;
     // The last of the account's own may share a page with the first of the others.
     let own = own.items.into_iter().map(|item| (first - 1, item));
-    let tail = (first..).zip(tail).filter(|(place, _)| *place > start);
+    let tail = tail.into_iter().zip(first..).map(|(item, place)| (place, item)).filter(|(place, _)| *place > start);
     Page::cut(own.chain(tail), limit)
 }
 

@@ -1,4 +1,6 @@
 //! Entry point for fuzzers: any bytes in as a token, no panic out, and nothing opens that was not sealed here.
+//!
+//! Compiled into the tests, and with its neighbours into the fuzz target of `fuzz/src/bin/token.rs`.
 
 use std::sync::LazyLock;
 

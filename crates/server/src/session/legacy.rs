@@ -50,8 +50,8 @@ pub async fn get_configuration(
     let mut response = Response::new(Bytes::new());
     match served {
         Some(served) if input.client_configuration_version.as_deref() != served.version.to_str().ok() => {
-            *response.body_mut() = served.body.0.clone();
-            response.headers_mut().insert(CONTENT_TYPE, served.content_type.clone());
+            *response.body_mut() = served.plain.body.0.clone();
+            response.headers_mut().insert(CONTENT_TYPE, served.plain.content_type.clone());
             response.headers_mut().insert(CONFIGURATION_VERSION, served.version.clone());
         }
         // There is nothing (yet) for this client, or nothing new.

@@ -1,6 +1,7 @@
 //! Configuration sessions: the tokens that carry them, the guard against using a token twice, and the answer to a poll.
 
-pub mod fuzz;
+#[cfg(test)]
+mod fuzz;
 mod keyring;
 mod legacy;
 mod poll;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderValue, Response};
 use tidegate_domain::rollout::Place;
 use tidegate_model::appconfigdata::{
     BadRequestDetails, BadRequestException, BadRequestReason, Error, InternalServerException, InvalidParameterDetail,
@@ -18,21 +18,21 @@ use super::replay::Use;
 use super::token::{self, Problem, Session};
 use crate::metrics::PollCount;
 use crate::node::Node;
-use crate::serving::Served;
 use crate::settings::TokenReuse;
 
 const NEXT_TOKEN: HeaderName = HeaderName::from_static("next-poll-configuration-token");
 const NEXT_INTERVAL: HeaderName = HeaderName::from_static("next-poll-interval-in-seconds");
 const CONFIGURATION_VERSION: HeaderName = HeaderName::from_static("configuration-version");
+const EXPERIMENT_FLAGS: HeaderName = HeaderName::from_static("experiment-flags");
 const VERSION_LABEL: HeaderName = HeaderName::from_static("version-label");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// Answers a poll; `query` is what follows the `?`.
-pub fn latest_configuration(node: &Node, query: &str) -> Response<Bytes> {
+/// Answers a poll; `query` is what follows the `?`, `accept` the header of that name.
+pub fn latest_configuration(node: &Node, query: &str, accept: Option<&HeaderValue>) -> Response<Bytes> {
     let started = Instant::now();
     let mut id = [0; 36];
     let request_id = crate::http::request_id(&mut id);
-    let (response, count) = match answer(node, query, request_id) {
+    let (response, count) = match answer(node, query, accept, request_id) {
         Ok(answered) => answered,
         Err(failure) => (failure.into_response(request_id), &node.metrics.polls_refused),
     };
@@ -40,7 +40,12 @@ pub fn latest_configuration(node: &Node, query: &str) -> Response<Bytes> {
     response
 }
 
-fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response<Bytes>, &'a PollCount), Failure> {
+fn answer<'a>(
+    node: &'a Node,
+    query: &str,
+    accept: Option<&HeaderValue>,
+    request_id: &str,
+) -> Result<(Response<Bytes>, &'a PollCount), Failure> {
     // A query that cannot be read holds no token that can; the data plane models no other error for it.
     let token = read_configuration_token(query).map_err(|failure| match &*failure.name {
         "SerializationException" => refused(Problem::Corrupted),
@@ -68,39 +73,41 @@ fn answer<'a>(node: &'a Node, query: &str, request_id: &str) -> Result<(Response
     // What was answered from a later state is not taken back by a node that lags behind it.
     let number = serving.stale_since.unwrap_or(published.state.number);
     let lags = number < session.seen && session.held != 0;
-    let news = served.filter(|served| served.key != session.held && !lags);
+    let form = served.map(|served| served.form_for(accept));
+    let news = form.map(|(form, _)| form).filter(|form| form.key != session.held && !lags);
     let next = Session {
-        held: news.map_or(session.held, |served| served.key),
+        held: news.map_or(session.held, |form| form.key),
         seen: session.seen.max(number),
         issued_at_ms: now_ms,
         answers: session.answers.saturating_add(1),
         ..session
     };
     let next_token = token::seal(&published.keyring, &next).ok_or_else(Failure::internal)?;
-    let mut response = Response::new(news.map_or_else(Bytes::new, |served| served.body.0.clone()));
+    let mut response = Response::new(news.map_or_else(Bytes::new, |form| form.body.0.clone()));
     let headers = response.headers_mut();
     headers.reserve(8);
     headers.insert(NEXT_TOKEN, from_ascii(next_token.into_bytes()));
     headers.insert(NEXT_INTERVAL, HeaderValue::from(session.poll_interval_s));
     headers.insert(REQUEST_ID, from_ascii(request_id.as_bytes().to_vec()));
-    match served {
-        Some(served) => describe(headers, served, news.is_some()),
+    match form {
+        Some((form, experiment_flags)) => {
+            headers.insert(CONTENT_TYPE, form.content_type.clone());
+            if let Some(experiment_flags) = experiment_flags {
+                headers.insert(EXPERIMENT_FLAGS, experiment_flags.clone());
+            }
+        }
         None => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         }
     }
-    let metrics = &node.metrics;
-    Ok((response, if news.is_some() { &metrics.polls_full } else { &metrics.polls_empty }))
-}
-
-fn describe(headers: &mut HeaderMap, served: &Served, is_news: bool) {
-    headers.insert(CONTENT_TYPE, served.content_type.clone());
-    if is_news {
+    if let (Some(served), Some(_)) = (served, news) {
         headers.insert(CONFIGURATION_VERSION, served.version.clone());
         if let Some(label) = &served.label {
             headers.insert(VERSION_LABEL, label.clone());
         }
     }
+    let metrics = &node.metrics;
+    Ok((response, if news.is_some() { &metrics.polls_full } else { &metrics.polls_empty }))
 }
 
 /// Ready-made header values must not be copied again.

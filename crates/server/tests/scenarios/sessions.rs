@@ -48,7 +48,7 @@ impl Watcher {
     /// Polls; says what became of it if the client's version changed or it was refused.
     fn poll(&mut self, node: &Node, profile: &str, send: Send) -> Option<String> {
         let token = if send == Send::Next { &self.next } else { &self.last };
-        let response = latest_configuration(node, &format!("configuration_token={token}"));
+        let response = latest_configuration(node, &format!("configuration_token={token}"), None);
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if response.status() != 200 {
             return Some(format!("refused, {}", refusal(&response)));

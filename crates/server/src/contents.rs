@@ -1,0 +1,144 @@
+//! Contents at hand: what is served is in memory once, however many channels serve it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+use tidegate_domain::experiment::{AttributeValue, ExperimentRun, Treatment};
+use tidegate_domain::rollout::Standing;
+use tidegate_domain::{ContentHash, Realm, Resource};
+use tidegate_flags::overlay;
+use tidegate_journal::Unavailable;
+
+use crate::node::Node;
+use crate::serving::{Body, Flags, Served};
+
+/// How many names are kept before those that nobody uses any more are looked for.
+const PRUNE_FROM: usize = 1_024;
+
+/// See the module. Holds nothing alive by itself.
+pub(crate) struct Contents {
+    bodies: HashMap<ContentHash, Weak<Body>>,
+    flags: HashMap<ContentHash, Weak<Flags>>,
+    prune_at: usize,
+}
+
+impl Contents {
+    pub(crate) fn new() -> Self {
+        Self { bodies: HashMap::new(), flags: HashMap::new(), prune_at: PRUNE_FROM }
+    }
+
+    /// What a deployment serves, read from the store if it is not at hand.
+    pub(crate) async fn served(&mut self, node: &Node, standing: &Standing) -> Result<Arc<Served>, Unavailable> {
+        Ok(Arc::new(Served::plain(standing, self.body(node, standing.content.hash).await?)))
+    }
+
+    /// The same for feature flags, with the experiments that run on them.
+    pub(crate) async fn served_flags(
+        &mut self,
+        node: &Node,
+        standing: &Standing,
+        realm: &Realm,
+        runs: &[Arc<ExperimentRun>],
+    ) -> Result<Arc<Served>, Unavailable> {
+        let hash = standing.content.hash;
+        let at_hand = self.flags.get(&hash).and_then(Weak::upgrade);
+        let flags = match at_hand {
+            Some(flags) if runs.is_empty() => flags,
+            _ => {
+                let body = self.body(node, hash).await?;
+                let runs: Vec<_> = runs.iter().map(|run| overlay_run(realm, run)).collect();
+                let is_shared = runs.is_empty();
+                // A large document takes its time, which nobody else should have to wait for.
+                let (document, hash_text) = (body.clone(), hash.to_string());
+                let made = tokio::task::spawn_blocking(move || render(&document, &runs, &hash_text)).await;
+                let made = made.map_err(|error| Unavailable::new(format!("render feature flags {hash}"), error))?;
+                // What is no document of flags is served as it is.
+                let Some(flags) = made else { return Ok(Arc::new(Served::plain(standing, body))) };
+                let flags = Arc::new(flags);
+                if is_shared {
+                    self.flags.insert(hash, Arc::downgrade(&flags));
+                }
+                flags
+            }
+        };
+        Ok(Arc::new(Served::flags(standing, &flags)))
+    }
+
+    async fn body(&mut self, node: &Node, hash: ContentHash) -> Result<Arc<Body>, Unavailable> {
+        if let Some(body) = self.bodies.get(&hash).and_then(Weak::upgrade) {
+            return Ok(body);
+        }
+        let body = Arc::new(Body(node.fetch(hash).await?));
+        self.bodies.insert(hash, Arc::downgrade(&body));
+        self.prune();
+        Ok(body)
+    }
+
+    fn prune(&mut self) {
+        if self.bodies.len() + self.flags.len() < self.prune_at {
+            return;
+        }
+        self.bodies.retain(|_, body| body.strong_count() > 0);
+        self.flags.retain(|_, flags| flags.strong_count() > 0);
+        self.prune_at = PRUNE_FROM + 2 * (self.bodies.len() + self.flags.len());
+    }
+}
+
+/// The forms of a document; none if it is none.
+fn render(document: &Body, runs: &[overlay::Run], hash: &str) -> Option<Flags> {
+    let retrieval = match tidegate_flags::render(&document.0) {
+        Ok(retrieval) => retrieval,
+        Err(error) => {
+            tracing::error!(%error, hash, "a deployed document of feature flags cannot be rendered");
+            return None;
+        }
+    };
+    // A later deployment may have taken away what a run is about; the others go on.
+    let runs: Vec<_> = runs.iter().filter(|run| overlay::check_startable(&document.0, run).is_ok()).cloned().collect();
+    let laid = if runs.is_empty() { None } else { overlay::overlay(&document.0, &runs).ok() };
+    let (ion, experiment_flags) = match laid {
+        Some(laid) => (Some(laid.ion), Some(laid.experiment_flags)),
+        None => (retrieval.ion, None),
+    };
+    let body = |bytes: Vec<u8>| Arc::new(Body(bytes.into()));
+    Some(Flags { json: body(retrieval.json), ion: ion.map(body), experiment_flags })
+}
+
+/// A run as it is laid over a document.
+pub(crate) fn overlay_run(realm: &Realm, run: &ExperimentRun) -> overlay::Run {
+    let definition = &run.definition;
+    let account = &realm.account;
+    overlay::Run {
+        flag: definition.flag_key.clone(),
+        arn: Resource::Run(definition.application, definition.id, run.number).arn(&realm.region, account),
+        seed: format!("{account}:{}:{}:{}", definition.application, definition.id, run.number),
+        audience_rule: definition.audience_rule.clone(),
+        exposure_percentage: run.exposure_percentage,
+        treatments: definition.treatments.iter().map(arm).collect(),
+        control: arm(&definition.control),
+        overrides: run.overrides.iter().map(|(entity, key)| (entity.clone(), key.clone())).collect(),
+    }
+}
+
+fn arm(treatment: &Treatment) -> overlay::Arm {
+    let value = |value: &AttributeValue| match value {
+        AttributeValue::String(text) => text.as_str().into(),
+        AttributeValue::Number(number) => number_of(*number),
+        AttributeValue::Boolean(truth) => (*truth).into(),
+        AttributeValue::Strings(texts) => texts.clone().into(),
+        AttributeValue::Numbers(numbers) => {
+            serde_json::Value::Array(numbers.iter().map(|number| number_of(*number)).collect())
+        }
+    };
+    overlay::Arm {
+        key: treatment.key.clone(),
+        weight: treatment.weight,
+        enabled: treatment.enabled,
+        attributes: treatment.attributes.iter().map(|(name, given)| (name.clone(), value(given))).collect(),
+    }
+}
+
+/// Whole numbers are written as such, as in a document.
+fn number_of(number: f64) -> serde_json::Value {
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 { (number as i64).into() } else { number.into() }
+}
