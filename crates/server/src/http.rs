@@ -27,7 +27,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
-use crate::paced::{Pace, Paced, speaks_http2};
+use crate::paced::{self, Pace, Paced, speaks_http2};
 use crate::{extras, operations, session};
 
 /// Bytes of a request's head; a token may have 8 KiB.
@@ -57,11 +57,8 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let closing = watch::Sender::new(false);
     let mut http1 = http1::Builder::new();
-    http1
-        // Without a timer the timeout would silently not exist.
-        .timer(TokioTimer::new())
-        .header_read_timeout(node.settings.idle_timeout)
-        .max_buf_size(MAX_HEAD_BYTES);
+    // Time limits are kept by the connection; see `paced`.
+    http1.header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES);
     let mut http2 = http2::Builder::new(TokioExecutor::new());
     http2
         .timer(TokioTimer::new())
@@ -129,7 +126,9 @@ async fn serve_connection(
         _ = closing.wait_for(|is_closing| *is_closing) => return Ok(()),
     };
     let pace = connection.pace.clone();
-    let stream = Paced::new(stream, pace.clone(), settings.header_timeout, settings.write_timeout);
+    let limits =
+        paced::Limits { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
+    let stream = Paced::new(stream, pace.clone(), limits);
     let service = service_fn(move |request| {
         connection.pace.begin();
         let connection = connection.clone();

@@ -69,7 +69,7 @@ impl Metrics {
             polls_refused: polls.with_label_values(&["refused"]),
             poll_seconds: histogram(
                 "tidegate_poll_duration_seconds",
-                "Time to answer GetLatestConfiguration, without the network.",
+                "Time to answer GetLatestConfiguration, without the network; of one poll in sixteen.",
                 0.000_001,
             ),
             deployments: {
@@ -94,10 +94,12 @@ impl Metrics {
         self.request_seconds.with_label_values(&[operation]).observe(seconds);
     }
 
-    /// Counts an answered poll; its status is in the count that it names.
-    pub fn count_poll(&self, count: &PollCount, seconds: f64) {
+    /// Counts an answered poll, by its kind of answer, and its time if it was taken.
+    pub fn count_poll(&self, count: &PollCount, seconds: Option<f64>) {
         count.inc();
-        self.poll_seconds.observe(seconds);
+        if let Some(seconds) = seconds {
+            self.poll_seconds.observe(seconds);
+        }
     }
 
     /// Everything in Prometheus' text format.

@@ -1,7 +1,10 @@
-//! A connection that has to keep a pace: who begins a request's head finishes it in time, and who asks also reads.
+//! A connection that has to keep a pace: who begins a request's head finishes it in time, who asks also reads, and who
+//! does neither for long makes room.
 //!
 //! hyper has one timeout for the whole wait for a head. Clients poll once a minute over connections that they keep, so
-//! that wait has to be long; a head that trickles in must not be given as long.
+//! that wait has to be long; a head that trickles in must not be given as long. And hyper sets a timer for every
+//! request, which costs a good part of a poll. Here each connection has one timer, that looks every few seconds at what
+//! has become of it; between two looks nothing is timed, and no clock is read.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +15,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Looks within the time for a head; limits are kept to within the time between two.
+const LOOKS_PER_HEAD: u32 = 2;
 
 const IDLE: u8 = 0;
 const IN_HEAD: u8 = 1;
@@ -51,48 +57,69 @@ impl Pace {
     }
 }
 
+/// How long a client may take for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub head: Duration,
+    pub idle: Duration,
+    pub write: Duration,
+}
+
 /// A stream that fails when its client does not keep the pace.
 pub(crate) struct Paced {
     stream: TcpStream,
     pace: Arc<Pace>,
-    head: Deadline,
+    limits: Limits,
+    look: Pin<Box<Sleep>>,
+    /// How many looks have found the connection at the same thing, without anything read.
+    looks: u32,
+    /// What the last look found.
+    found: u8,
     write: Deadline,
 }
 
 impl Paced {
-    pub(crate) fn new(stream: TcpStream, pace: Arc<Pace>, head_limit: Duration, write_limit: Duration) -> Self {
-        let mut head = Deadline::new(head_limit);
-        head.start();
-        Self { stream, pace, head, write: Deadline::new(write_limit) }
+    pub(crate) fn new(stream: TcpStream, pace: Arc<Pace>, limits: Limits) -> Self {
+        let look = Box::pin(sleep(limits.head / LOOKS_PER_HEAD));
+        Self { stream, pace, limits, look, looks: 0, found: IN_HEAD, write: Deadline::new(limits.write) }
+    }
+
+    /// Looks whether the client has been at the same thing for too long.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        let pause = self.limits.head / LOOKS_PER_HEAD;
+        while self.look.as_mut().poll(cx).is_ready() {
+            let state = self.pace.0.load(Ordering::Relaxed);
+            self.looks = if state == self.found { self.looks + 1 } else { 0 };
+            self.found = state;
+            let limit = match state {
+                IN_HEAD => self.limits.head,
+                IDLE => self.limits.idle,
+                _ => Duration::MAX,
+            };
+            if pause.saturating_mul(self.looks) >= limit {
+                return true;
+            }
+            self.look.as_mut().reset(Instant::now() + pause);
+        }
+        false
     }
 }
 
-/// A limit that costs a look at the clock, and a timer only if somebody has to wait.
+/// A limit for writing: nothing unless somebody has to wait.
 struct Deadline {
     limit: Duration,
-    at: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
     fn new(limit: Duration) -> Self {
-        Self { limit, at: None, timer: None }
-    }
-
-    fn start(&mut self) {
-        self.at = Some(Instant::now() + self.limit);
-        self.timer = None;
-    }
-
-    fn stop(&mut self) {
-        self.at = None;
-        self.timer = None;
+        Self { limit, timer: None }
     }
 
     /// Waits on; ready when the time is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let Some(at) = self.at else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        let limit = self.limit;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
         timer.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
     }
 }
@@ -101,17 +128,15 @@ impl AsyncRead for Paced {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let read = Pin::new(&mut this.stream).poll_read(cx, buf);
-        match this.pace.0.load(Ordering::Relaxed) {
-            IN_HEAD if read.is_pending() => {
-                if let Poll::Ready(error) = this.head.poll(cx) {
-                    return Poll::Ready(Err(error));
-                }
+        if read.is_pending() {
+            if this.is_over(cx) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            IDLE if read.is_ready() => {
-                this.pace.0.store(IN_HEAD, Ordering::Relaxed);
-                this.head.start();
-            }
-            _ => {}
+        } else if this.pace.0.load(Ordering::Relaxed) == IDLE {
+            this.pace.0.store(IN_HEAD, Ordering::Relaxed);
+            // A request between two looks is no long wait.
+            this.looks = 0;
+            this.found = IN_HEAD;
         }
         read
     }
@@ -150,13 +175,8 @@ impl AsyncWrite for Paced {
 impl Paced {
     fn keep_writing(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
-            if self.write.at.is_some() {
-                self.write.stop();
-            }
+            self.write.timer = None;
             return written;
-        }
-        if self.write.at.is_none() {
-            self.write.start();
         }
         self.write.poll(cx).map(Err)
     }

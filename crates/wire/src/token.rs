@@ -25,6 +25,13 @@ pub fn read_configuration_token(query: &str) -> Result<Cow<'_, str>, Failure> {
 
 /// The token, if nothing about the query is out of the ordinary.
 fn read_plain(query: &str) -> Option<Cow<'_, str>> {
+    // What every client sends: one parameter, and nothing in it that means anything but itself.
+    if let Some(token) = query.strip_prefix("configuration_token=")
+        && (1..=MAX_TOKEN_CHARS).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'))
+    {
+        return Some(Cow::Borrowed(token));
+    }
     if query.len() > MAX_QUERY_BYTES {
         return None;
     }

@@ -9,6 +9,8 @@ import pytest
 from harness import until, without_metadata
 
 MEBIBYTE = 1024 * 1024
+# The server throws away 128 MiB of what is too large, so that its refusal can be read, and what lies in buffers.
+READ_AT_MOST = 160 * MEBIBYTE
 JSON = {"content-type": "application/json"}
 VERSIONS = "/applications/shop/configurationprofiles/theme/hostedconfigurationversions"
 
@@ -214,7 +216,7 @@ def test_a_json_body_that_never_ends_is_refused_while_it_comes(tenant):
     request = head(tenant, "POST", "/applications", content_type="application/json", transfer_encoding="chunked")
     answer, sent = talk(tenant.server, request, chunked(b" " * 65536, 4096))
     assert_modelled_refusal(answer, [400, 413])
-    assert sent < 64 * MEBIBYTE
+    assert sent < READ_AT_MOST
 
 
 def test_a_json_body_that_announces_too_much_is_refused_before_it_comes(tenant):
@@ -248,7 +250,7 @@ def test_content_in_chunks_is_refused_while_it_comes(tenant):
     request = head(tenant, "POST", VERSIONS, content_type="text/plain", transfer_encoding="chunked")
     answer, sent = talk(tenant.server, request, chunked(b"x" * 65536, 4096))
     assert_content_too_large(answer)
-    assert sent < 64 * MEBIBYTE
+    assert sent < READ_AT_MOST
 
 
 def test_content_in_chunks_under_the_limit_is_stored(tenant, channel):
@@ -592,7 +594,6 @@ def test_a_client_that_gives_up_leaves_the_server_well(server, bytes_sent):
         connection.close()
 
 
-@pytest.mark.xfail(strict=True, reason="nobody watches the time before the first letters of a request have come")
 def test_a_client_that_falls_silent_is_not_waited_for_for_ever(server):
     connections = []
     for bytes_sent in (b"", b"P", b"GET /applicat"):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from harness import MINUTE, Tenant, assert_refused, until
-from webhook import HANG, Answer, arns, associate, extend, gives, says
+from webhook import CLOSE, HANG, Answer, arns, associate, extend, gives, says
 
 PRE_CREATE = "PRE_CREATE_HOSTED_CONFIGURATION_VERSION"
 PRE_START = "PRE_START_DEPLOYMENT"
@@ -740,6 +740,25 @@ def test_tries_are_bounded(channel, webhook):
     assert len(webhook.at("hook")) == 3
 
 
+def test_a_connection_that_breaks_is_tried_again(channel, webhook):
+    at_work(channel, webhook, PRE_CREATE)
+    webhook.answers("hook", CLOSE, CLOSE, gives(b"at last"))
+    channel.put()
+    assert len(webhook.at("hook")) == 3
+    webhook.answers("hook", CLOSE)
+    assert_refused("BadRequestException", None, channel.put)
+    assert len(webhook.at("hook")) == 6
+
+
+def test_an_answer_has_bounds(channel, webhook):
+    at_work(channel, webhook, PRE_CREATE)
+    webhook.answers("hook", Answer(body=b" " * (9 * 1024 * 1024)))
+    assert_refused("BadRequestException", None, channel.put)
+    webhook.answers("hook", says(Error="No", Message="x" * 100_000))
+    response = assert_refused("BadRequestException", None, channel.put)
+    assert len(response["Error"]["Message"]) < 2_000
+
+
 def test_what_cannot_get_better_is_not_tried_again(channel, webhook):
     at_work(channel, webhook, PRE_CREATE)
     webhook.answers("hook", Answer(400))
@@ -913,3 +932,30 @@ def test_what_was_not_yet_called_when_the_power_went_is_called_after_the_restart
     webhook.wait_for("second", limit_s=60)
     noted(channel, 1, "DEPLOYMENT_COMPLETED")
     assert [call.path for call in webhook.calls] == ["/first", "/first", "/second"]
+
+
+def test_of_two_nodes_one_calls(own_server, webhook):
+    first = own_server()
+    second = own_server(beside=first)
+    channel = Tenant(first).channel()
+    at_work(channel, webhook, TICK, ON_START, ON_STEP, ON_BAKING, ON_COMPLETE)
+    channel.put()
+    channel.start(channel.tenant.strategy(duration=4, growth=50.0, bake=1), 1)
+    for _ in range(30):
+        clocks = [threading.Thread(target=server.advance, args=(20,)) for server in (first, second)]
+        for clock in clocks:
+            clock.start()
+        for clock in clocks:
+            clock.join()
+        if channel.deployment(1)["State"] == "COMPLETE":
+            break
+    noted(channel, 1, "DEPLOYMENT_COMPLETED", 2)
+    assert len({call.id for call in webhook.calls}) == len(webhook.calls)
+    types = webhook.types()
+    assert types.count("AtDeploymentTick") == 4
+    assert [kind for kind in types if kind != "AtDeploymentTick"] == [
+        "OnDeploymentStart",
+        *["OnDeploymentStep"] * 2,
+        "OnDeploymentBaking",
+        "OnDeploymentComplete",
+    ]

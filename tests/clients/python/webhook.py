@@ -9,6 +9,7 @@ import threading
 from harness import until
 
 HANG = object()
+CLOSE = object()
 
 
 class Answer:
@@ -61,6 +62,9 @@ class Webhook:
                 raw = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 answer = webhook._answer(Call(self.path, headers, raw))
+                if answer is CLOSE:
+                    self.close_connection = True
+                    return
                 if answer is HANG:
                     webhook._released.wait()
                     answer = Answer()

@@ -104,6 +104,7 @@ pub(super) fn dynamic_parameters(
         let (identifier, name) = key.split_once('#').unwrap_or((&key, ""));
         let unknown =
             || Failure::bad_request(format!("No extension at work on this deployment has a dynamic parameter {key}."));
+        call.check_extension_reference(identifier).map_err(|_| unknown())?;
         let extension = realm.any_extension(identifier, None).map_err(|_| unknown())?;
         let mut takes_it = false;
         for (index, applied) in applied.iter().enumerate().filter(|(_, applied)| applied.extension == extension.id) {

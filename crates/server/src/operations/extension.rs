@@ -34,6 +34,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn get(call: &Call<'_>, input: aws::GetExtensionRequest) -> Outcome<aws::GetExtensionRequest> {
+    call.check_extension_reference(&input.extension_identifier)?;
     let published = call.current().await?;
     let realm = published.state.realm(&call.caller.realm);
     let version = input.version_number.map(i64::from);
@@ -67,6 +68,7 @@ pub(super) async fn update(
     call: &Call<'_>,
     input: aws::UpdateExtensionRequest,
 ) -> Outcome<aws::UpdateExtensionRequest> {
+    call.check_extension_reference(&input.extension_identifier)?;
     let command = Command::UpdateExtension(UpdateExtension {
         extension: input.extension_identifier,
         version: input.version_number.map(i64::from),
@@ -87,6 +89,7 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: aws::DeleteExtensionRequest,
 ) -> Outcome<aws::DeleteExtensionRequest> {
+    call.check_extension_reference(&input.extension_identifier)?;
     let version = input.version_number.map(i64::from);
     call.execute(Command::DeleteExtension { extension: input.extension_identifier, version }).await?;
     Ok(Done(aws::DeleteExtensionResponse {}))

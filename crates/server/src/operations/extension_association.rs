@@ -13,6 +13,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: aws::CreateExtensionAssociationRequest,
 ) -> Outcome<aws::CreateExtensionAssociationRequest> {
+    call.check_extension_reference(&input.extension_identifier)?;
     let command = Command::CreateAssociation(CreateAssociation {
         extension: input.extension_identifier,
         version: input.extension_version_number.map(i64::from),
@@ -54,6 +55,7 @@ pub(super) async fn list(
     // A filter that nothing can fit is a list without items.
     let resource = input.resource_identifier.as_deref().map(|arn| call.resource(arn).ok());
     let extension = input.extension_identifier.as_deref().map(|identifier| {
+        call.check_extension_reference(identifier).ok()?;
         let extension = realm.any_extension(identifier, None).ok()?;
         let version_of_arn = identifier.starts_with("arn:").then_some(extension.version);
         Some((extension.id, version_of_arn))

@@ -191,6 +191,17 @@ impl Call<'_> {
         resource.ok_or_else(|| self.refused(Refusal::ResourceNotFound { arn: arn.into() }))
     }
 
+    /// Looks whether an extension's identifier, if it is an ARN, is of the caller's region and account, or of AWS.
+    fn check_extension_reference(&self, identifier: &str) -> Result<(), Failure> {
+        let realm = &self.caller.realm;
+        let is_of = |account: &str| identifier.starts_with(&format!("arn:aws:appconfig:{}:{account}:", realm.region));
+        if !identifier.starts_with("arn:") || is_of(realm.account.as_str()) || is_of("") {
+            Ok(())
+        } else {
+            Err(self.refused(Refusal::ExtensionNotFound))
+        }
+    }
+
     /// What a deletion has to know of the channels that it would take away.
     fn protection(
         &self,

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine;
@@ -68,7 +68,8 @@ impl Keyring {
     pub fn seal(&self, purpose: Purpose, record: &[u8], now_ms: i64) -> Option<String> {
         let number = self.masters.last()?.number;
         let day = day_of(now_ms);
-        let derived = self.key(number, day, purpose)?;
+        let at_hand = self.at_hand(number, day, purpose)?;
+        let derived = find(&at_hand, number, day, purpose)?;
         let mut room = [0; ROOM];
         let sealed = &mut room[..FRAME + record.len()];
         sealed[0] = FORMAT;
@@ -102,11 +103,15 @@ impl Keyring {
         let day = u16::from_be_bytes([sealed[3], sealed[4]]);
         // Clocks may disagree by a day. What is older opens too, as long as its master is there, so that it can be
         // told from what was never sealed here; but nobody can crowd out the keys at hand with it.
+        let (at_hand, old);
         let derived = match day_of(now_ms).abs_diff(day) {
-            0..=2 => self.key(number, day, purpose)?,
+            0..=2 => {
+                at_hand = self.at_hand(number, day, purpose)?;
+                find(&at_hand, number, day, purpose)?
+            }
             _ if day < day_of(now_ms) => {
-                let master = self.masters.iter().find(|master| master.number == number)?;
-                Arc::new(Derived { number, day, purpose, key: derive(&master.secret.0, day, purpose) })
+                old = self.derive(number, day, purpose)?;
+                &old
             }
             _ => return None,
         };
@@ -116,20 +121,27 @@ impl Keyring {
         (&*record).try_into().ok()
     }
 
-    fn key(&self, number: u16, day: u16, purpose: Purpose) -> Option<Arc<Derived>> {
-        let is_it =
-            |derived: &&Arc<Derived>| derived.day == day && derived.number == number && derived.purpose == purpose;
+    /// The keys at hand, with this one among them. A guard costs no reference count that all threads share.
+    fn at_hand(&self, number: u16, day: u16, purpose: Purpose) -> Option<Guard<Arc<Vec<Arc<Derived>>>>> {
         let at_hand = self.derived.load();
-        if let Some(derived) = at_hand.iter().find(is_it) {
-            return Some(derived.clone());
+        if find(&at_hand, number, day, purpose).is_some() {
+            return Some(at_hand);
         }
-        let master = self.masters.iter().find(|master| master.number == number)?;
-        let derived = Arc::new(Derived { number, day, purpose, key: derive(&master.secret.0, day, purpose) });
-        let mut newer = vec![derived.clone()];
+        let mut newer = vec![Arc::new(self.derive(number, day, purpose)?)];
         newer.extend(at_hand.iter().take(AT_HAND - 1).cloned());
         self.derived.store(Arc::new(newer));
-        Some(derived)
+        Some(self.derived.load())
     }
+
+    fn derive(&self, number: u16, day: u16, purpose: Purpose) -> Option<Derived> {
+        let master = self.masters.iter().find(|master| master.number == number)?;
+        Some(Derived { number, day, purpose, key: derive(&master.secret.0, day, purpose) })
+    }
+}
+
+fn find(at_hand: &[Arc<Derived>], number: u16, day: u16, purpose: Purpose) -> Option<&Derived> {
+    let is_it = |derived: &&Arc<Derived>| derived.day == day && derived.number == number && derived.purpose == purpose;
+    at_hand.iter().find(is_it).map(|derived| &**derived)
 }
 
 fn day_of(now_ms: i64) -> u16 {
