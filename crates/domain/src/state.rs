@@ -151,88 +151,30 @@ impl<T> Page<T> {
     }
 }
 
-impl Row for Application {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        None
-    }
-    fn unique_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
+macro_rules! rows {
+    ($($row:ty: $(under $parent:ident,)? $(unique $name:ident)?;)*) => {$(
+        impl Row for $row {
+            fn id(&self) -> Id {
+                self.id
+            }
+            fn parent(&self) -> Option<Id> {
+                None$(.or(Some(self.$parent)))?
+            }
+            fn unique_name(&self) -> Option<&str> {
+                None$(.or(Some(self.$name.as_str())))?
+            }
+        }
+    )*};
 }
 
-impl Row for Environment {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        Some(self.application)
-    }
-    fn unique_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-}
-
-impl Row for Profile {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        Some(self.application)
-    }
-    fn unique_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-}
-
-impl Row for Strategy {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        None
-    }
-    fn unique_name(&self) -> Option<&str> {
-        None
-    }
-}
-
-impl Row for Extension {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        None
-    }
-    fn unique_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-}
-
-impl Row for Association {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        None
-    }
-    fn unique_name(&self) -> Option<&str> {
-        None
-    }
-}
-
-impl Row for ExperimentDefinition {
-    fn id(&self) -> Id {
-        self.id
-    }
-    fn parent(&self) -> Option<Id> {
-        Some(self.application)
-    }
-    fn unique_name(&self) -> Option<&str> {
-        Some(&self.name)
-    }
+rows! {
+    Application: unique name;
+    Environment: under application, unique name;
+    Profile: under application, unique name;
+    Strategy: ;
+    Extension: unique name;
+    Association: ;
+    ExperimentDefinition: under application, unique name;
 }
 
 impl State {
