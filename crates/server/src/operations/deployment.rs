@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidegate_domain::{
     ActionPoint, AppliedExtension, Command, Deployment, DeploymentKind, DeploymentState, Event, Invocation, LogEntry,
-    LogEntryType, RealmState, StartDeployment, TriggeredBy,
+    LogEntryType, ProfileType, RealmState, StartDeployment, TriggeredBy,
 };
 use tidegate_model::{Timestamp, appconfig as aws};
 use tidegate_wire::Failure;
@@ -69,6 +69,14 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
             return Err(Failure::bad_request(format!(
                 "An extension returned a configuration of {size} bytes; the limit is {limit} bytes."
             )));
+        }
+        if profile.kind == ProfileType::FeatureFlags && content != stored {
+            let document = content.clone();
+            let rendered = tokio::task::spawn_blocking(move || tidegate_flags::render(&document).map(drop)).await;
+            if !matches!(rendered, Ok(Ok(()))) {
+                let message = "An extension returned content that is no document of feature flags.";
+                return Err(Failure::bad_request(message));
+            }
         }
         run_validators(call, &realm, profile, &command.version, &content).await?;
         if content != stored {
