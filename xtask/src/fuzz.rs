@@ -14,13 +14,15 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::{debian, workspace};
 
 /// What makes the compiler count the places that are reached, and tell libFuzzer what is compared with what.
-const FLAGS: [&str; 7] = [
+const FLAGS: [&str; 8] = [
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    // Comparisons of short texts stay calls, which libFuzzer watches.
+    "-Cllvm-args=-max-loads-per-memcmp=0",
     "-Cforce-frame-pointers=yes",
 ];
 /// An input that takes longer has found something.

@@ -71,6 +71,8 @@ pub enum NotDone {
     Unavailable(Unavailable),
     /// Other writers were quicker, again and again.
     Contended,
+    /// Another node has claimed the work, and may be at it.
+    OthersAtWork,
 }
 
 impl From<Refusal> for NotDone {
@@ -91,6 +93,7 @@ impl fmt::Display for NotDone {
             Self::Refused(refusal) => write!(f, "{refusal:?}"),
             Self::Unavailable(unavailable) => fmt::Display::fmt(unavailable, f),
             Self::Contended => f.write_str("other writers were quicker, again and again"),
+            Self::OthersAtWork => f.write_str("another node has claimed the work and may be at it"),
         }
     }
 }

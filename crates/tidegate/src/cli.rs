@@ -138,6 +138,19 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_WEBHOOK_SECRET", value_name = "SECRET", hide_env_values = true)]
     pub webhook_secret: Option<String>,
 
+    /// How long a single try of a webhook may take, in seconds, 1 to 15 [default: 10].
+    ///
+    /// While a caller or a deployment waits for it, a call with all its tries takes 15 seconds at most.
+    #[arg(long, env = "TIDEGATE_WEBHOOK_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=15))]
+    #[serde(deserialize_with = "within::<1, 15, _>")]
+    pub webhook_timeout: Option<u32>,
+
+    /// How long another node's claim on calling an extension is respected while nothing comes of it, in seconds, 20 to
+    /// 3600 [default: 30].
+    #[arg(long, env = "TIDEGATE_CLAIM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(20..=3_600))]
+    #[serde(deserialize_with = "within::<20, 3_600, _>")]
+    pub claim_timeout: Option<u32>,
+
     /// Let webhooks call link-local addresses, at which clouds keep an instance's secrets [default: false].
     #[arg(long, env = "TIDEGATE_WEBHOOK_ALLOW_LINK_LOCAL", value_name = "BOOL")]
     pub webhook_allow_link_local: Option<bool>,

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
 use tidegate_journal::memory::MemoryJournal;
@@ -210,7 +211,9 @@ fn store(options: &Options) -> Result<Store, Problem> {
 fn webhook(options: &Options) -> WebhookSettings {
     let secret = options.webhook_secret.clone().unwrap_or_default().into_bytes();
     let allow_link_local = options.webhook_allow_link_local.unwrap_or(false);
-    WebhookSettings { allow_link_local, ..WebhookSettings::new(secret) }
+    let defaults = WebhookSettings::new(secret);
+    let try_timeout = options.webhook_timeout.map_or(defaults.try_timeout, |s| Duration::from_secs(s.into()));
+    WebhookSettings { allow_link_local, try_timeout, ..defaults }
 }
 
 /// The secret in the data directory, made if there is none yet; in memory, one that is gone when the server stops.
@@ -296,6 +299,7 @@ fn settings(options: &Options) -> Result<Settings, Problem> {
         replay_guard_sessions: count(options.replay_guard_sessions, defaults.replay_guard_sessions),
         default_poll_interval_s: options.poll_interval.unwrap_or(defaults.default_poll_interval_s),
         enforce_poll_interval: options.enforce_poll_interval.unwrap_or(defaults.enforce_poll_interval),
+        claim_timeout: options.claim_timeout.map_or(defaults.claim_timeout, |s| Duration::from_secs(s.into())),
         max_connections: count(options.max_connections, defaults.max_connections),
         ..defaults
     })

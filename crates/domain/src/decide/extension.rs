@@ -32,6 +32,8 @@ impl Case<'_> {
                 }
                 Some(_) => {}
             }
+        } else if let Some(expected) = command.latest_version {
+            return Err(Refusal::ExtensionOutdated { expected, actual: 0 });
         }
         let id = match latest {
             Some(latest) => latest.id,
@@ -50,9 +52,7 @@ impl Case<'_> {
     }
 
     pub(super) fn update_extension(&self, command: &UpdateExtension) -> Result<Vec<Event>, Refusal> {
-        if aws_extensions::find(&command.extension).is_some() {
-            return Err(Refusal::ExtensionIsOfAws { extension: command.extension.clone() });
-        }
+        self.check_not_of_aws(&command.extension)?;
         let old = self.realm.extension(&command.extension, command.version)?;
         if let Some(actions) = &command.actions {
             check_actions(actions)?;
@@ -68,9 +68,7 @@ impl Case<'_> {
     }
 
     pub(super) fn delete_extension(&self, extension: &str, version: Option<i64>) -> Result<Vec<Event>, Refusal> {
-        if aws_extensions::find(extension).is_some() {
-            return Err(Refusal::ExtensionIsOfAws { extension: extension.into() });
-        }
+        self.check_not_of_aws(extension)?;
         let extension = self.realm.extension(extension, version)?;
         let associations = self.realm.associations_of(extension.id.as_str(), extension.version);
         if associations > 0 {
@@ -81,6 +79,14 @@ impl Case<'_> {
             });
         }
         Ok(vec![Event::ExtensionDeleted { extension: extension.id, version: extension.version }])
+    }
+
+    /// By id or ARN.
+    fn check_not_of_aws(&self, extension: &str) -> Result<(), Refusal> {
+        match self.realm.any_extension(extension, None) {
+            Ok(found) if found.is_of_aws => Err(Refusal::ExtensionIsOfAws { extension: found.id }),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn create_association(&self, command: &CreateAssociation) -> Result<Vec<Event>, Refusal> {

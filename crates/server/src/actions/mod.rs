@@ -123,7 +123,12 @@ impl Actions {
                 (None, Some("ROLL_BACK")) => {
                     Some(description.unwrap_or_else(|| format!("Rolled back by extension {}", extension.name)))
                 }
-                _ => None,
+                (None, Some("CONTINUE") | None) => None,
+                // Whoever says something else does not say "go on".
+                (None, Some(other)) => {
+                    let other = bounded(other);
+                    Some(format!("Error invoking extension {}: Unknown Directive '{other}'", extension.name))
+                }
             };
             reason = reason.or(objection);
             invocations.push(invocation(extension, action, id, fault));

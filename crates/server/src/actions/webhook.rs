@@ -60,6 +60,8 @@ impl Webhook {
     pub fn new(settings: WebhookSettings) -> Result<Self, String> {
         let client = Client::builder()
             .redirect(redirect::Policy::none())
+            // A proxy would look names up by itself, and reach what is refused here.
+            .no_proxy()
             .timeout(settings.try_timeout)
             .connect_timeout(Duration::from_secs(5))
             .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))

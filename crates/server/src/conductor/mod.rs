@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tidegate_domain::{Id, Realm, Work};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 
 pub use self::timetable::Timetable;
@@ -54,6 +54,8 @@ pub struct Conductor {
     node: Arc<Node>,
     timetable: Timetable,
     jobs: JoinSet<Finished>,
+    /// Which lane a job runs in, for those that end with a fault and cannot tell.
+    lanes: HashMap<task::Id, Lane>,
     busy: HashSet<Lane>,
     /// Lanes in which something went wrong, or another node is at work, and when to look again.
     held: HashMap<Lane, Instant>,
@@ -69,6 +71,7 @@ impl Conductor {
             node,
             timetable,
             jobs: JoinSet::new(),
+            lanes: HashMap::new(),
             busy: HashSet::new(),
             held: HashMap::new(),
             others: HashMap::new(),
@@ -89,7 +92,7 @@ impl Conductor {
                 () = node.changed_from(number) => {}
                 () = node.journal_grew() => self.catch_up().await,
                 () = tokio::time::sleep(pause) => {}
-                Some(joined) = self.jobs.join_next(), if !self.jobs.is_empty() => {
+                Some(joined) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
                     // It was logged, and is tried again.
                     let _ = self.finish(joined);
                 }
@@ -101,7 +104,7 @@ impl Conductor {
                 _ = housekeeping.tick() => self.keep_house().await,
             }
         }
-        let rest = async { while self.jobs.join_next().await.is_some() {} };
+        let rest = async { while self.jobs.join_next_with_id().await.is_some() {} };
         if tokio::time::timeout(node.settings.shutdown_timeout, rest).await.is_err() {
             tracing::warn!("some actions did not finish in time; they will be called again");
         }
@@ -140,7 +143,7 @@ impl Conductor {
             if !self.busy.iter().any(|lane| matches!(lane, Lane::Steps(..))) {
                 return outcome;
             }
-            if let Some(joined) = self.jobs.join_next().await {
+            if let Some(joined) = self.jobs.join_next_with_id().await {
                 outcome = outcome.and(self.finish(joined));
             }
         }
@@ -169,10 +172,7 @@ impl Conductor {
         }
         let instead_of = self.claim_to_take_over(&realm, work);
         let node = self.node.clone();
-        self.jobs.spawn(async move {
-            let outcome = work::carry_out(&node, realm, work, instead_of).await;
-            (lane, outcome)
-        });
+        self.spawn(lane, async move { work::carry_out(&node, realm, work, instead_of).await });
     }
 
     /// The node whose claim may be taken over, because nothing has come of it for long.
@@ -191,13 +191,18 @@ impl Conductor {
         (since.elapsed() >= self.node.settings.claim_timeout).then_some(claimant)
     }
 
-    fn finish(&mut self, joined: Result<Finished, JoinError>) -> Result<(), NotDone> {
+    fn finish(&mut self, joined: Result<(task::Id, Finished), JoinError>) -> Result<(), NotDone> {
         let (lane, outcome) = match joined {
-            Ok(finished) => finished,
+            Ok((id, (lane, outcome))) => {
+                self.lanes.remove(&id);
+                (lane, outcome)
+            }
             Err(error) => {
-                // Which lane it was is not told; all of them may be tried again.
                 tracing::error!(%error, "a deployment's work ended with a fault");
-                self.busy.clear();
+                if let Some(lane) = self.lanes.remove(&error.id()) {
+                    self.busy.remove(&lane);
+                    self.held.insert(lane, Instant::now() + RETRY_AFTER);
+                }
                 return Ok(());
             }
         };
@@ -210,12 +215,10 @@ impl Conductor {
                 }
                 Ok(())
             }
-            Ok(Progress::OthersAtWork) => {
-                self.held.insert(lane, Instant::now() + RETRY_AFTER);
-                Ok(())
-            }
             Err(error) => {
-                tracing::warn!(%error, ?lane, "cannot go on with a deployment; it holds");
+                if !matches!(error, NotDone::OthersAtWork) {
+                    tracing::warn!(%error, ?lane, "cannot go on with a deployment; it holds");
+                }
                 self.held.insert(lane, Instant::now() + RETRY_AFTER);
                 Err(error)
             }
@@ -260,12 +263,18 @@ impl Conductor {
         }
         if self.busy.insert(Lane::Snapshots) {
             let node = self.node.clone();
-            self.jobs.spawn(async move {
+            self.spawn(Lane::Snapshots, async move {
                 if let Err(error) = node.save_snapshot().await {
                     tracing::warn!(%error, "cannot save a snapshot; the next start takes longer");
                 }
-                (Lane::Snapshots, Ok(Progress::Done))
+                Ok(Progress::Done)
             });
         }
+    }
+
+    fn spawn(&mut self, lane: Lane, job: impl Future<Output = Result<Progress, NotDone>> + Send + 'static) {
+        let of_job = lane.clone();
+        let handle = self.jobs.spawn(async move { (of_job, job.await) });
+        self.lanes.insert(handle.id(), lane);
     }
 }

@@ -10,8 +10,6 @@ pub(super) enum Progress {
     Done,
     /// Somebody else has done it, or it is gone.
     NothingToDo,
-    /// Another node has claimed it.
-    OthersAtWork,
 }
 
 /// Does the work, if nobody else does. `instead_of` names a node whose claim may be taken over.
@@ -38,7 +36,7 @@ async fn take_step(node: &Node, realm: &Realm, work: Work, instead_of: Option<u6
         deployment.applied.iter().any(|extension| extension.actions_at(ActionPoint::AtDeploymentTick).next().is_some());
     let tick = if is_asked {
         if !claim(node, realm, work, instead_of).await? {
-            return Ok(Progress::OthersAtWork);
+            return Err(NotDone::OthersAtWork);
         }
         node.actions.at_tick(&deployment, &names).await
     } else {
@@ -62,7 +60,7 @@ async fn call_actions(node: &Node, realm: &Realm, work: Work, instead_of: Option
     let Some((deployment, names)) = find(node, realm, work) else { return Ok(Progress::NothingToDo) };
     let Some(happened) = deployment.log.get(entry as usize) else { return Ok(Progress::NothingToDo) };
     if !claim(node, realm, work, instead_of).await? {
-        return Ok(Progress::OthersAtWork);
+        return Err(NotDone::OthersAtWork);
     }
     let invocations = node.actions.after(&deployment, &names, entry, happened).await;
     let command = Command::NoteActions { environment, number, entry, invocations };

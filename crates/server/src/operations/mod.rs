@@ -166,7 +166,9 @@ impl Call<'_> {
         self.node.execute(self.caller, &command).await.map_err(|error| match error {
             NotDone::Refused(refusal) => refused(refusal, self.caller),
             NotDone::Unavailable(error) => unavailable(&error),
-            NotDone::Contended => Failure::service_unavailable("Too many writers at once. Try again."),
+            NotDone::Contended | NotDone::OthersAtWork => {
+                Failure::service_unavailable("Too many writers at once. Try again.")
+            }
         })
     }
 
