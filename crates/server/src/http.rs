@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use http::header::{ACCEPT, EXPECT};
+use http::header::{ACCEPT, EXPECT, ORIGIN};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -194,6 +194,12 @@ async fn answer_control(
     let request_id = request_id(&mut id);
     let (head, body) = request.into_parts();
     let path = head.uri.path();
+    if head.headers.contains_key(ORIGIN) {
+        // Any page in a browser can send requests here, and nobody is asked who they are; programs name no origin.
+        let _ = read_body(node, &head.headers, body, 0).await;
+        let failure = Failure::new("AccessDeniedException", 403, "Requests from web pages are not accepted.");
+        return failure.into_response(request_id);
+    }
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
         return match read_body(node, &head.headers, body, MAX_JSON_BYTES).await {
             Ok(body) => extras::answer(node, advances, &head.method, extra, body).await,

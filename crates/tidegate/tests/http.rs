@@ -183,6 +183,18 @@ fn paths_queries_and_methods_that_mean_nothing_are_client_errors_in_aws_form() {
 }
 
 #[test]
+fn a_page_in_a_browser_cannot_change_anything() {
+    let (_directory, server) = server(&["--clock=manual"]);
+    let mut client = server.client();
+    let of_page = [("origin", "https://pages.example"), ("content-type", "text/plain")];
+    for path in ["/applications", "/_tidegate/clock/advance", "/configurationsessions"] {
+        let body = b"{\"Name\":\"x\",\"seconds\":60}";
+        client.ask("POST", path, &of_page, Some(body)).expect_error(403, "AccessDeniedException");
+    }
+    assert_eq!(client.get("/applications").expect(200).json()["Items"], json!([]));
+}
+
+#[test]
 fn an_extra_page_that_is_not_there_or_is_asked_wrongly_is_a_client_error() {
     let (_directory, server) = server(&["--clock=manual"]);
     let mut client = server.client();
