@@ -20,9 +20,8 @@ pub(super) async fn create(
 }
 
 pub(super) async fn get(call: &Call<'_>, input: aws::GetApplicationRequest) -> Outcome<aws::GetApplicationRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let application = realm.application(&input.application_id).map_err(|refusal| call.refused(refusal))?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
     Ok(Done(shown(application)))
 }
 
@@ -30,10 +29,9 @@ pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListApplicationsRequest,
 ) -> Outcome<aws::ListApplicationsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let paging = Paging::new(call, &published, input.max_results, &["ListApplications"]);
-    let page = realm.applications(paging.start(input.next_token.as_deref(), 0)?, paging.limit);
+    let view = call.view().await?;
+    let paging = Paging::new(call, &view.published, input.max_results, &["ListApplications"]);
+    let page = view.realm.applications(paging.start(input.next_token.as_deref(), 0)?, paging.limit);
     let (items, next_token) = paging.finish(page, |application| shown(application))?;
     Ok(Done(aws::Applications { items, next_token }))
 }

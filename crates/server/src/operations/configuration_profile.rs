@@ -35,11 +35,9 @@ pub(super) async fn get(
     call: &Call<'_>,
     input: aws::GetConfigurationProfileRequest,
 ) -> Outcome<aws::GetConfigurationProfileRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
     Ok(Done(shown(call, profile)))
 }
 
@@ -47,14 +45,13 @@ pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListConfigurationProfilesRequest,
 ) -> Outcome<aws::ListConfigurationProfilesRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let application = realm.application(&input.application_id).map_err(|refusal| call.refused(refusal))?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
     let filter = input.r#type.as_deref();
     let parts = ["ListConfigurationProfiles", application.id.as_str(), filter.unwrap_or_default()];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), 0)?;
-    let page = realm.profiles(application.id, start, paging.limit, |profile| {
+    let page = view.realm.profiles(application.id, start, paging.limit, |profile| {
         filter.is_none_or(|filter| profile.kind.as_str() == filter)
     });
     let (items, next_token) = paging.finish(page, |profile| summary(profile))?;
@@ -82,16 +79,14 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: aws::DeleteConfigurationProfileRequest,
 ) -> Outcome<aws::DeleteConfigurationProfileRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
-    let channels = realm.channels_of_profile(application.id, profile.id);
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
+    let channels = view.realm.channels_of_profile(application.id, profile.id);
     let command = Command::DeleteProfile {
         application: application.id.to_string(),
         profile: profile.id.to_string(),
-        protection: call.protection(&published, input.deletion_protection_check, &channels),
+        protection: call.protection(&view.published, input.deletion_protection_check, &channels),
     };
     call.execute(command).await?;
     Ok(Done(aws::DeleteConfigurationProfileResponse {}))
@@ -102,14 +97,12 @@ pub(super) async fn validate(
     call: &Call<'_>,
     input: aws::ValidateConfigurationRequest,
 ) -> Outcome<aws::ValidateConfigurationRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
-    let version = realm.version_to_deploy(profile, &input.configuration_version).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
+    let version = view.version_to_deploy(profile, &input.configuration_version)?;
     let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
-    run_validators(call, &realm, profile, &version.number.to_string(), &content).await?;
+    run_validators(call, &view.realm, profile, &version.number.to_string(), &content).await?;
     Ok(Done(aws::ValidateConfigurationResponse {}))
 }
 

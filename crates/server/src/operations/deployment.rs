@@ -12,17 +12,15 @@ use tidegate_wire::Failure;
 use super::configuration_profile::run_validators;
 use super::deployment_strategy::growth_type;
 use super::page::Paging;
-use super::{Call, Done, Outcome, echoed, find, unavailable, unless_empty};
+use super::{Call, Done, Outcome, View, echoed, find, unavailable, unless_empty};
 use crate::actions::{ContentPayload, Named};
 
 /// Extensions and validators have their say before anything is decided: they are the slow part, and their answers are
 /// part of the command.
 pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -> Outcome<aws::StartDeploymentRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let environment = view.environment(application, &input.environment_id)?;
     let mut command = StartDeployment {
         application: application.id.to_string(),
         environment: environment.id.to_string(),
@@ -38,14 +36,14 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
         invocations: Vec::new(),
     };
     // What the rules are against is not shown to anybody.
-    call.node.rehearse(&published, call.caller, &Command::StartDeployment(command.clone())).map_err(refused)?;
-    let profile = realm.profile(application, &command.profile).map_err(refused)?;
-    let version = realm.version_to_deploy(profile, &command.version).map_err(refused)?;
+    view.rehearse(&Command::StartDeployment(command.clone()))?;
+    let profile = view.profile(application, &command.profile)?;
+    let version = view.version_to_deploy(profile, &command.version)?;
     // From here on the deployment is of this profile and version, whatever names and labels come to mean.
     command.profile = profile.id.to_string();
     command.version = version.number.to_string();
-    command.applied = realm.extensions_for(profile, Some(environment.id));
-    let dynamic = dynamic_parameters(call, &realm, &command.applied, input.dynamic_extension_parameters)?;
+    command.applied = view.realm.extensions_for(profile, Some(environment.id));
+    let dynamic = dynamic_parameters(call, &view.realm, &command.applied, input.dynamic_extension_parameters)?;
     let point = ActionPoint::PreStartDeployment;
     let has_actions = command.applied.iter().any(|extension| extension.actions_at(point).next().is_some());
     if has_actions || !profile.validators.is_empty() {
@@ -78,7 +76,7 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
                 return Err(Failure::bad_request(message));
             }
         }
-        run_validators(call, &realm, profile, &command.version, &content).await?;
+        run_validators(call, &view.realm, profile, &command.version, &content).await?;
         if content != stored {
             let hash = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
             command.content = Some((hash, size));
@@ -93,9 +91,9 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
         Event::DeploymentStarted(deployment) => Some(deployment),
         _ => None,
     });
-    let realm = committed.published.state.realm(&call.caller.realm);
     let environment = deployment.environment.to_string();
-    let output = found(call, &realm, &input.application_id, &environment, deployment.number.into())?;
+    let view = call.view_of(committed.published.clone());
+    let output = found(&view, &input.application_id, &environment, deployment.number.into())?;
     let description = echoed(input.description, &output.description);
     Ok(Done(aws::Deployment { description, ..output }))
 }
@@ -131,22 +129,19 @@ pub(super) fn dynamic_parameters(
 }
 
 pub(super) async fn get(call: &Call<'_>, input: aws::GetDeploymentRequest) -> Outcome<aws::GetDeploymentRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
+    let view = call.view().await?;
     let number = input.deployment_number.into();
-    found(call, &realm, &input.application_id, &input.environment_id, number).map(Done)
+    found(&view, &input.application_id, &input.environment_id, number).map(Done)
 }
 
 pub(super) async fn list(call: &Call<'_>, input: aws::ListDeploymentsRequest) -> Outcome<aws::ListDeploymentsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let environment = view.environment(application, &input.environment_id)?;
     let parts = ["ListDeployments", environment.id.as_str()];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
-    let page = realm.deployments(environment.id, start, paging.limit);
+    let page = view.realm.deployments(environment.id, start, paging.limit);
     let (items, next_token) = paging.finish(page, |deployment| summary(deployment))?;
     Ok(Done(aws::Deployments { items, next_token }))
 }
@@ -160,21 +155,13 @@ pub(super) async fn stop(call: &Call<'_>, input: aws::StopDeploymentRequest) -> 
         allow_revert: input.allow_revert.unwrap_or(false),
     };
     let committed = call.execute(command).await?;
-    let realm = committed.published.state.realm(&call.caller.realm);
-    found(call, &realm, &input.application_id, &input.environment_id, number).map(Done)
+    found(&call.view_of(committed.published), &input.application_id, &input.environment_id, number).map(Done)
 }
 
-fn found(
-    call: &Call<'_>,
-    realm: &RealmState,
-    application: &str,
-    environment: &str,
-    number: i64,
-) -> Result<aws::Deployment, Failure> {
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(application).map_err(refused)?;
-    let environment = realm.environment(application, environment).map_err(refused)?;
-    Ok(shown(call, realm.deployment(environment, number).map_err(refused)?))
+fn found(view: &View<'_>, application: &str, environment: &str, number: i64) -> Result<aws::Deployment, Failure> {
+    let application = view.application(application)?;
+    let environment = view.environment(application, environment)?;
+    Ok(shown(view.call, view.deployment(environment, number)?))
 }
 
 fn shown(call: &Call<'_>, deployment: &Deployment) -> aws::Deployment {

@@ -40,9 +40,8 @@ pub(super) async fn get(
     if let Some(strategy) = predefined(&input.deployment_strategy_id) {
         return Ok(Done(shown_predefined(strategy)));
     }
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let strategy = realm.strategy(&input.deployment_strategy_id).map_err(|refusal| call.refused(refusal))?;
+    let view = call.view().await?;
+    let strategy = view.strategy(&input.deployment_strategy_id)?;
     Ok(Done(shown(strategy)))
 }
 
@@ -50,11 +49,10 @@ pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListDeploymentStrategiesRequest,
 ) -> Outcome<aws::ListDeploymentStrategiesRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let paging = Paging::new(call, &published, input.max_results, &["ListDeploymentStrategies"]);
+    let view = call.view().await?;
+    let paging = Paging::new(call, &view.published, input.max_results, &["ListDeploymentStrategies"]);
     let start = paging.start(input.next_token.as_deref(), 0)?;
-    let own = realm.strategies(start, paging.limit);
+    let own = view.realm.strategies(start, paging.limit);
     let own = Page { items: own.items.iter().map(|strategy| shown(strategy)).collect(), next: own.next };
     let page = with_tail(own, start, paging.limit, PREDEFINED.iter().map(shown_predefined).collect());
     let (items, next_token) = paging.finish(page, aws::DeploymentStrategy::clone)?;

@@ -24,11 +24,9 @@ pub(super) async fn create(
 }
 
 pub(super) async fn get(call: &Call<'_>, input: aws::GetEnvironmentRequest) -> Outcome<aws::GetEnvironmentRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let environment = view.environment(application, &input.environment_id)?;
     Ok(Done(shown(environment)))
 }
 
@@ -36,12 +34,11 @@ pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListEnvironmentsRequest,
 ) -> Outcome<aws::ListEnvironmentsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let application = realm.application(&input.application_id).map_err(|refusal| call.refused(refusal))?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
     let parts = ["ListEnvironments", application.id.as_str()];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
-    let page = realm.environments(application.id, paging.start(input.next_token.as_deref(), 0)?, paging.limit);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
+    let page = view.realm.environments(application.id, paging.start(input.next_token.as_deref(), 0)?, paging.limit);
     let (items, next_token) = paging.finish(page, |environment| shown(environment))?;
     Ok(Done(aws::Environments { items, next_token }))
 }
@@ -65,16 +62,14 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: aws::DeleteEnvironmentRequest,
 ) -> Outcome<aws::DeleteEnvironmentRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let environment = realm.environment(application, &input.environment_id).map_err(refused)?;
-    let channels = realm.channels_of_environment(environment.id);
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let environment = view.environment(application, &input.environment_id)?;
+    let channels = view.realm.channels_of_environment(environment.id);
     let command = Command::DeleteEnvironment {
         application: application.id.to_string(),
         environment: environment.id.to_string(),
-        protection: call.protection(&published, input.deletion_protection_check, &channels),
+        protection: call.protection(&view.published, input.deletion_protection_check, &channels),
     };
     call.execute(command).await?;
     Ok(Done(aws::DeleteEnvironmentResponse {}))

@@ -47,20 +47,17 @@ pub(super) async fn get_definition(
     call: &Call<'_>,
     input: aws::GetExperimentDefinitionRequest,
 ) -> Outcome<aws::GetExperimentDefinitionRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
-    Ok(Done(shown_definition(&realm, definition)))
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    Ok(Done(shown_definition(&view.realm, definition)))
 }
 
 pub(super) async fn list_definitions(
     call: &Call<'_>,
     input: aws::ListExperimentDefinitionsRequest,
 ) -> Outcome<aws::ListExperimentDefinitionsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
+    let view = call.view().await?;
     let (application, profile, environment) = (
         input.application_identifier.as_deref(),
         input.configuration_profile_identifier.as_deref(),
@@ -74,14 +71,14 @@ pub(super) async fn list_definitions(
         environment.unwrap_or_default(),
         status.map_or("", |status| status.as_str()),
     ];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
-    let application = application.map(|identifier| realm.application(identifier)).transpose();
+    let application = application.map(|identifier| view.realm.application(identifier)).transpose();
     let application = application.map_err(|refusal| call.refused(refusal))?.map(|application| application.id);
-    let page = realm.definitions(start, paging.limit, |definition| {
+    let page = view.realm.definitions(start, paging.limit, |definition| {
         application.is_none_or(|application| application == definition.application)
-            && profile.is_none_or(|profile| is_profile(&realm, definition, profile))
-            && environment.is_none_or(|environment| is_environment(&realm, definition, environment))
+            && profile.is_none_or(|profile| is_profile(&view.realm, definition, profile))
+            && environment.is_none_or(|environment| is_environment(&view.realm, definition, environment))
             && status.is_none_or(|status| status.as_str() == definition.status.as_str())
     });
     let (items, next_token) = paging.finish(page, |definition| aws::ExperimentDefinitionSummary {
@@ -135,11 +132,9 @@ pub(super) async fn start_run(
     call: &Call<'_>,
     input: aws::StartExperimentRunRequest,
 ) -> Outcome<aws::StartExperimentRunRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
     let command = Command::StartRun(Box::new(StartRun {
         application: application.id.to_string(),
         definition: definition.id.to_string(),
@@ -147,10 +142,10 @@ pub(super) async fn start_run(
         exposure_percentage: input.exposure_percentage,
         overrides: overrides(input.treatment_overrides).unwrap_or_default(),
         tags: input.tags.unwrap_or_default(),
-        deployment: run_deployment(call, &realm, definition, input.deployment_parameters)?,
+        deployment: run_deployment(call, &view.realm, definition, input.deployment_parameters)?,
     }));
-    call.node.rehearse(&published, call.caller, &command).map_err(refused)?;
-    check_flag(call, &realm, definition).await?;
+    view.rehearse(&command)?;
+    check_flag(call, &view.realm, definition).await?;
     let committed = call.execute(command).await?;
     Ok(Done(shown_run(written_run(&committed))))
 }
@@ -159,11 +154,9 @@ pub(super) async fn update_run(
     call: &Call<'_>,
     input: aws::UpdateExperimentRunRequest,
 ) -> Outcome<aws::UpdateExperimentRunRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
     let command = Command::UpdateRun(Box::new(UpdateRun {
         application: application.id.to_string(),
         definition: definition.id.to_string(),
@@ -171,7 +164,7 @@ pub(super) async fn update_run(
         description: input.description,
         exposure_percentage: input.exposure_percentage,
         overrides: overrides(input.treatment_overrides),
-        deployment: run_deployment(call, &realm, definition, input.deployment_parameters)?,
+        deployment: run_deployment(call, &view.realm, definition, input.deployment_parameters)?,
     }));
     let committed = call.execute(command).await?;
     Ok(Done(shown_run(written_run(&committed))))
@@ -181,11 +174,9 @@ pub(super) async fn stop_run(
     call: &Call<'_>,
     input: aws::StopExperimentRunRequest,
 ) -> Outcome<aws::StopExperimentRunRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
     let command = Command::StopRun {
         application: application.id.to_string(),
         definition: definition.id.to_string(),
@@ -195,7 +186,7 @@ pub(super) async fn stop_run(
             reasons_to_launch: result.reasons_to_launch,
             reasons_not_to_launch: result.reasons_not_to_launch,
         }),
-        deployment: run_deployment(call, &realm, definition, input.deployment_parameters)?,
+        deployment: run_deployment(call, &view.realm, definition, input.deployment_parameters)?,
     };
     let committed = call.execute(command).await?;
     Ok(Done(shown_run(written_run(&committed))))
@@ -205,28 +196,24 @@ pub(super) async fn get_run(
     call: &Call<'_>,
     input: aws::GetExperimentRunRequest,
 ) -> Outcome<aws::GetExperimentRunRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
-    Ok(Done(shown_run(realm.run(definition, input.run.into()).map_err(refused)?)))
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    Ok(Done(shown_run(view.run(definition, input.run.into())?)))
 }
 
 pub(super) async fn list_runs(
     call: &Call<'_>,
     input: aws::ListExperimentRunsRequest,
 ) -> Outcome<aws::ListExperimentRunsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
     let status = input.status;
     let parts = ["ListExperimentRuns", definition.id.as_str(), status.map_or("", |status| status.as_str())];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
-    let page = realm.runs(definition.id, start, paging.limit, |run| {
+    let page = view.realm.runs(definition.id, start, paging.limit, |run| {
         status.is_none_or(|status| status == shown_run_status(run.status))
     });
     let (items, next_token) = paging.finish(page, |run| aws::ExperimentRunSummary {
@@ -245,15 +232,13 @@ pub(super) async fn list_run_events(
     call: &Call<'_>,
     input: aws::ListExperimentRunEventsRequest,
 ) -> Outcome<aws::ListExperimentRunEventsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_identifier).map_err(refused)?;
-    let definition = realm.definition(application, &input.experiment_definition_identifier).map_err(refused)?;
-    let run = realm.run(definition, input.run.into()).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_identifier)?;
+    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let run = view.run(definition, input.run.into())?;
     let number = run.number.to_string();
     let parts = ["ListExperimentRunEvents", definition.id.as_str(), &number];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let before = paging.start(input.next_token.as_deref(), u64::MAX)?;
     // Newest first; an event keeps its place when newer ones come.
     let events = (1u64..).zip(&run.events).collect::<Vec<_>>().into_iter().rev();

@@ -27,30 +27,26 @@ pub(super) async fn create(
     });
     let committed = call.execute(command).await?;
     // Nothing follows from asking for what is already there.
-    let realm = committed.published.state.realm(&call.caller.realm);
-    let extension = realm.any_extension(&name, None).map_err(|refusal| call.refused(refusal))?;
+    let extension = call.view_of(committed.published).any_extension(&name, None)?;
     let description = echoed(input.description, &extension.description);
     Ok(Done(aws::Extension { description, ..shown(call, &extension) }))
 }
 
 pub(super) async fn get(call: &Call<'_>, input: aws::GetExtensionRequest) -> Outcome<aws::GetExtensionRequest> {
     call.check_extension_reference(&input.extension_identifier)?;
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
+    let view = call.view().await?;
     let version = input.version_number.map(i64::from);
-    let extension = realm.any_extension(&input.extension_identifier, version);
-    Ok(Done(shown(call, &extension.map_err(|refusal| call.refused(refusal))?)))
+    Ok(Done(shown(call, &view.any_extension(&input.extension_identifier, version)?)))
 }
 
 pub(super) async fn list(call: &Call<'_>, input: aws::ListExtensionsRequest) -> Outcome<aws::ListExtensionsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
+    let view = call.view().await?;
     let filter = input.name.as_deref();
     let parts = ["ListExtensions", filter.unwrap_or_default()];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), 0)?;
     let is_wanted = |name: &str| filter.is_none_or(|filter| name == filter);
-    let own = realm.extensions(start, paging.limit, |extension| is_wanted(&extension.name));
+    let own = view.realm.extensions(start, paging.limit, |extension| is_wanted(&extension.name));
     let own = Page { items: own.items.iter().map(|own| AnyExtension::from(&**own)).collect(), next: own.next };
     let of_aws = AWS_EXTENSIONS.iter().filter(|extension| is_wanted(extension.name) || is_wanted(extension.id));
     let page = with_tail(own, start, paging.limit, of_aws.map(AnyExtension::from).collect());

@@ -30,18 +30,15 @@ pub(super) async fn get(
     call: &Call<'_>,
     input: aws::GetExtensionAssociationRequest,
 ) -> Outcome<aws::GetExtensionAssociationRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let association = realm.association(&input.extension_association_id);
-    Ok(Done(shown(call, association.map_err(|refusal| call.refused(refusal))?)))
+    let view = call.view().await?;
+    Ok(Done(shown(call, view.association(&input.extension_association_id)?)))
 }
 
 pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListExtensionAssociationsRequest,
 ) -> Outcome<aws::ListExtensionAssociationsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
+    let view = call.view().await?;
     let version = input.extension_version_number;
     let version_part = version.map(|version| version.to_string()).unwrap_or_default();
     let parts = [
@@ -50,17 +47,17 @@ pub(super) async fn list(
         input.extension_identifier.as_deref().unwrap_or_default(),
         &version_part,
     ];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), 0)?;
     // A filter that nothing can fit is a list without items.
     let resource = input.resource_identifier.as_deref().map(|arn| call.resource(arn).ok());
     let extension = input.extension_identifier.as_deref().map(|identifier| {
         call.check_extension_reference(identifier).ok()?;
-        let extension = realm.any_extension(identifier, None).ok()?;
+        let extension = view.realm.any_extension(identifier, None).ok()?;
         let version_of_arn = identifier.starts_with("arn:").then_some(extension.version);
         Some((extension.id, version_of_arn))
     });
-    let page = realm.associations(start, paging.limit, |association| {
+    let page = view.realm.associations(start, paging.limit, |association| {
         let is_resource = resource.is_none_or(|resource| resource == Some(association.resource));
         let is_extension = extension.as_ref().is_none_or(|extension| {
             extension.as_ref().is_some_and(|(id, version)| {

@@ -18,11 +18,9 @@ pub(super) async fn create(
     input: aws::CreateHostedConfigurationVersionRequest,
 ) -> Outcome<aws::CreateHostedConfigurationVersionRequest> {
     // Nothing is stored for a profile that is not there.
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
     let create = CreateHostedVersion {
         application: application.id.to_string(),
         profile: profile.id.to_string(),
@@ -35,8 +33,8 @@ pub(super) async fn create(
     };
     // What the rules are against is not shown to extensions, and not stored.
     let rehearsed = Command::CreateHostedVersion(create.clone());
-    call.node.rehearse(&published, call.caller, &rehearsed).map_err(refused)?;
-    let content = changed_by_extensions(call, &realm, application, profile, &create, input.content).await?;
+    view.rehearse(&rehearsed)?;
+    let content = changed_by_extensions(call, &view.realm, application, profile, &create, input.content).await?;
     let (version, content) = match profile.kind {
         ProfileType::Freeform => write(call, create, content).await?,
         ProfileType::FeatureFlags => write_flags(call, create, content).await?,
@@ -50,12 +48,10 @@ pub(super) async fn get(
     call: &Call<'_>,
     input: aws::GetHostedConfigurationVersionRequest,
 ) -> Outcome<aws::GetHostedConfigurationVersionRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
-    let version = realm.version(profile, input.version_number.into()).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
+    let version = view.version(profile, input.version_number.into())?;
     let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
     Ok(Done(aws::HostedConfigurationVersion { content: Some(content), ..shown(call, profile, version) }))
 }
@@ -64,16 +60,15 @@ pub(super) async fn list(
     call: &Call<'_>,
     input: aws::ListHostedConfigurationVersionsRequest,
 ) -> Outcome<aws::ListHostedConfigurationVersionsRequest> {
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    let refused = |refusal| call.refused(refusal);
-    let application = realm.application(&input.application_id).map_err(refused)?;
-    let profile = realm.profile(application, &input.configuration_profile_id).map_err(refused)?;
+    let view = call.view().await?;
+    let application = view.application(&input.application_id)?;
+    let profile = view.profile(application, &input.configuration_profile_id)?;
     let filter = input.version_label.as_deref();
     let parts = ["ListHostedConfigurationVersions", profile.id.as_str(), filter.unwrap_or_default()];
-    let paging = Paging::new(call, &published, input.max_results, &parts);
+    let paging = Paging::new(call, &view.published, input.max_results, &parts);
     let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
-    let page = realm
+    let page = view
+        .realm
         .versions(profile.id, start, paging.limit, |version| filter.is_none_or(|filter| has_label(version, filter)));
     let (items, next_token) = paging.finish(page, |version| {
         let version = shown(call, profile, version);
@@ -131,12 +126,10 @@ async fn write_flags(
     content: Bytes,
 ) -> Result<(HostedVersion, Bytes), Failure> {
     for _ in 0..FLAG_ATTEMPTS {
-        let published = call.current().await?;
-        let realm = published.state.realm(&call.caller.realm);
-        let refused = |refusal| call.refused(refusal);
-        let application = realm.application(&create.application).map_err(refused)?;
-        let profile = realm.profile(application, &create.profile).map_err(refused)?;
-        let latest = realm.latest_version(profile.id);
+        let view = call.view().await?;
+        let application = view.application(&create.application)?;
+        let profile = view.profile(application, &create.profile)?;
+        let latest = view.realm.latest_version(profile.id);
         let latest_content = match latest {
             Some(latest) => Some(call.node.fetch(latest.content).await.map_err(|error| unavailable(&error))?),
             None => None,
@@ -145,7 +138,7 @@ async fn write_flags(
         let admitted_content = Bytes::from(admitted.content);
         if let (true, Some(latest)) = (admitted.is_same_as_latest, latest) {
             let rehearsed = Command::CreateHostedVersion(create.clone());
-            call.node.rehearse(&published, call.caller, &rehearsed).map_err(refused)?;
+            view.rehearse(&rehearsed)?;
             return Ok((HostedVersion::clone(latest), admitted_content));
         }
         let expected = i64::from(latest.map_or(0, |latest| latest.number));

@@ -13,9 +13,15 @@ mod hosted_version;
 mod page;
 mod tag;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Response;
-use tidegate_domain::{ChannelNumber, Command, Event, Kind, Protection, ProtectionCheck, Refusal, Resource};
+use tidegate_domain::experiment::{ExperimentDefinition, ExperimentRun};
+use tidegate_domain::{
+    AnyExtension, Application, Association, ChannelNumber, Command, Deployment, Environment, Event, HostedVersion,
+    Kind, Profile, Protection, ProtectionCheck, RealmState, Refusal, Resource, Strategy,
+};
 use tidegate_model::appconfig::{
     BadRequestException, BytesMeasure, ConflictException, Error, PayloadTooLargeException, ResourceNotFoundException,
     ServiceQuotaExceededException,
@@ -173,8 +179,19 @@ impl Call<'_> {
     }
 
     /// A state in which everything acknowledged before has happened.
-    async fn current(&self) -> Result<std::sync::Arc<Published>, Failure> {
+    async fn current(&self) -> Result<Arc<Published>, Failure> {
         self.node.current().await.map_err(|error| unavailable(&error))
+    }
+
+    /// The caller's part of such a state.
+    async fn view(&self) -> Result<View<'_>, Failure> {
+        Ok(self.view_of(self.current().await?))
+    }
+
+    /// The caller's part of a state.
+    fn view_of(&self, published: Arc<Published>) -> View<'_> {
+        let realm = published.state.realm(&self.caller.realm);
+        View { call: self, published, realm }
     }
 
     fn refused(&self, refusal: Refusal) -> Failure {
@@ -231,6 +248,45 @@ impl Call<'_> {
         let kind = if identifier.starts_with("alias/") { "" } else { "key/" };
         format!("arn:aws:kms:{}:{}:{kind}{identifier}", realm.region, realm.account)
     }
+}
+
+/// What a caller sees of a state. What is not there is a [`Failure`] in AWS's words.
+pub(crate) struct View<'a> {
+    call: &'a Call<'a>,
+    pub published: Arc<Published>,
+    pub realm: Arc<RealmState>,
+}
+
+impl View<'_> {
+    /// Refuses what would be refused if it were carried out now.
+    fn rehearse(&self, command: &Command) -> Result<(), Failure> {
+        let rehearsed = self.call.node.rehearse(&self.published, self.call.caller, command);
+        rehearsed.map_err(|refusal| self.call.refused(refusal))
+    }
+}
+
+macro_rules! views {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $found:ty;)*) => {
+        impl View<'_> {
+            $($(#[$doc])* fn $name(&self, $($argument: $kind),*) -> Result<$found, Failure> {
+                self.realm.$name($($argument),*).map_err(|refusal| self.call.refused(refusal))
+            })*
+        }
+    };
+}
+
+views! {
+    application(identifier: &str) -> &Arc<Application>;
+    environment(application: &Application, identifier: &str) -> &Arc<Environment>;
+    profile(application: &Application, identifier: &str) -> &Arc<Profile>;
+    version(profile: &Profile, number: i64) -> &Arc<HostedVersion>;
+    version_to_deploy(profile: &Profile, reference: &str) -> &Arc<HostedVersion>;
+    deployment(environment: &Environment, number: i64) -> &Arc<Deployment>;
+    strategy(identifier: &str) -> &Arc<Strategy>;
+    any_extension(identifier: &str, version: Option<i64>) -> AnyExtension;
+    association(identifier: &str) -> &Arc<Association>;
+    definition(application: &Application, identifier: &str) -> &Arc<ExperimentDefinition>;
+    run(definition: &ExperimentDefinition, number: i64) -> &Arc<ExperimentRun>;
 }
 
 /// Finds the event that a command is known to have led to.

@@ -10,12 +10,11 @@ pub(super) async fn list(
     input: aws::ListTagsForResourceRequest,
 ) -> Outcome<aws::ListTagsForResourceRequest> {
     let resource = call.resource(&input.resource_arn)?;
-    let published = call.current().await?;
-    let realm = published.state.realm(&call.caller.realm);
-    if !realm.has(resource) {
+    let view = call.view().await?;
+    if !view.realm.has(resource) {
         return Err(call.refused(Refusal::ResourceNotFound { arn: input.resource_arn }));
     }
-    Ok(Done(aws::ResourceTags { tags: Some((*realm.tags(resource)).clone()) }))
+    Ok(Done(aws::ResourceTags { tags: Some((*view.realm.tags(resource)).clone()) }))
 }
 
 pub(super) async fn tag(call: &Call<'_>, input: aws::TagResourceRequest) -> Outcome<aws::TagResourceRequest> {
