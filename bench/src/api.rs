@@ -131,7 +131,7 @@ impl Api<'_> {
         )?;
         for expected in [Expected::Bytes(content_bytes), Expected::Nothing] {
             let mut encoded = Vec::new();
-            crate::request::encode_token(&token, &mut encoded);
+            crate::request::encode(&token, &mut encoded);
             self.batch(
                 "sample",
                 (1, 1),
@@ -150,7 +150,12 @@ impl Api<'_> {
     }
 
     /// Makes many resources of a kind and returns their ids; `make` gives the rest of the path and the body.
-    fn make_each(&self, prefix: &str, count: usize, make: impl Fn(usize) -> (String, Value)) -> Result<Vec<String>> {
+    pub fn make_each(
+        &self,
+        prefix: &str,
+        count: usize,
+        make: impl Fn(usize) -> (String, Value),
+    ) -> Result<Vec<String>> {
         let mut ids = vec![String::new(); count];
         self.batch(
             prefix,
@@ -170,7 +175,7 @@ impl Api<'_> {
     }
 
     /// Plays `(lanes, steps)` requests: the steps of a lane one after the other, the lanes side by side.
-    fn batch(
+    pub fn batch(
         &self,
         what: &str,
         (lanes, steps): (usize, usize),
@@ -220,12 +225,13 @@ where
     }
 }
 
-fn expect_status(answer: &Answer<'_>, status: u16) -> Result<()> {
+/// Ends the benchmark unless an answer has this status.
+pub fn expect_status(answer: &Answer<'_>, status: u16) -> Result<()> {
     if answer.status == status { Ok(()) } else { Err(format!("answered {}", answer.describe()).into()) }
 }
 
 /// A JSON document of exactly so many bytes, different for each index.
-fn content(index: usize, bytes: usize) -> Vec<u8> {
+pub fn content(index: usize, bytes: usize) -> Vec<u8> {
     let start = format!("{{\"profile\":{index},\"filling\":\"");
     let mut content = start.into_bytes();
     while content.len() + 2 < bytes {

@@ -1,18 +1,22 @@
-//! What a poll costs: Tidegate beside a fixed hyper answer and beside nginx, in one interleaved run.
+//! What Tidegate costs: a poll beside a fixed hyper answer and beside nginx, in one interleaved run; the control plane of a
+//! large account; the evaluation of a feature flag.
 //!
 //! The load generator is one thread of blocking epoll and a hand-written HTTP/1.1 reader, so that on a small machine
 //! the client takes as little as it can. Costs are the operating system's figures for the server's processes, not the
 //! client's. Nothing here asserts a speed; `README.md` says what each number means and what it does not.
 
+mod account;
 mod answer;
 mod api;
 mod commands;
 mod contender;
+mod documents;
 mod drive;
 #[cfg(test)]
 mod fake;
 mod nginx;
 mod process;
+mod reads;
 mod reference;
 mod report;
 mod request;
@@ -34,7 +38,7 @@ type Result<T, E = Failure> = std::result::Result<T, E>;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
-#[command(about = "Measures what a poll costs. Read bench/README.md before quoting a number.")]
+#[command(about = "Measures what a poll, a read or an evaluation costs. Read bench/README.md before quoting a number.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -50,6 +54,10 @@ enum Command {
     Memory(commands::memory::Options),
     /// Poll cost and memory with ten and with a hundred thousand channels
     Channels(commands::channels::Options),
+    /// Every read of a large account, and a start with its history
+    Control(commands::control::Options),
+    /// The evaluation of feature flags, in process
+    Flags(commands::flags::Options),
     /// Everything above with its defaults
     All(commands::Common),
     /// Answers every request with the same bytes (the benchmark starts this itself)
@@ -63,6 +71,8 @@ fn main() -> ExitCode {
         Command::Changed(options) => commands::changed::run(&options),
         Command::Memory(options) => commands::memory::run(&options),
         Command::Channels(options) => commands::channels::run(&options),
+        Command::Control(options) => commands::control::run(&options),
+        Command::Flags(options) => commands::flags::run(&options),
         Command::All(common) => commands::all(&common),
         Command::Reference(options) => reference::serve(&options),
     };

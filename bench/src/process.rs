@@ -11,7 +11,10 @@ use nix::time::ClockId;
 use nix::unistd::{Pid, SysconfVar, sysconf};
 use serde::Serialize;
 
-use crate::Result;
+use crate::{Failure, Result};
+
+/// How long a server that was told to stop may take.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server under test; stopped when dropped.
 pub struct Process {
@@ -34,16 +37,41 @@ impl Process {
     pub fn wait_until_it_listens(&mut self, address: SocketAddr) -> Result<()> {
         let given_up = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
-            let exit = self.child.try_wait()?;
-            if exit.is_some() || Instant::now() > given_up {
-                let log = fs::read_to_string(&self.log).unwrap_or_default();
-                let tail = Vec::from_iter(log.lines().rev().take(8)).into_iter().rev();
-                let state = exit.map_or("does not listen".to_owned(), |status| format!("ended with {status}"));
-                return Err(format!("a server {state}; its last words:\n{}", Vec::from_iter(tail).join("\n")).into());
+            self.check_that_it_runs()?;
+            if Instant::now() > given_up {
+                return Err(self.failure("does not listen"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         Ok(())
+    }
+
+    /// Fails, with the last words of its log, if the process has ended.
+    pub fn check_that_it_runs(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            Some(status) => Err(self.failure(&format!("ended with {status}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the process to end, and waits until it has ended well. Returns how long that took.
+    pub fn stop(mut self) -> Result<Duration> {
+        let asked_at = Instant::now();
+        kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM)?;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(asked_at.elapsed()),
+                Some(status) => return Err(self.failure(&format!("was told to stop and ended with {status}"))),
+                None if asked_at.elapsed() > STOP_PATIENCE => return Err(self.failure("does not stop")),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    fn failure(&self, state: &str) -> Failure {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let tail = Vec::from_iter(log.lines().rev().take(8)).into_iter().rev();
+        format!("a server {state}; its last words:\n{}", Vec::from_iter(tail).join("\n")).into()
     }
 
     /// Lists the process and its children: together they are "the server".
@@ -64,7 +92,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // Errors mean that it has ended already.
         let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
-        let given_up = Instant::now() + Duration::from_secs(10);
+        let given_up = Instant::now() + STOP_PATIENCE;
         while let Ok(None) = self.child.try_wait() {
             if Instant::now() > given_up {
                 let _ = self.child.kill();
@@ -128,6 +156,30 @@ pub fn machine_busy_time() -> Result<Duration> {
     let ticks = Vec::from_iter(line.split_whitespace().skip(1).take(8).map(|tick| tick.parse::<u64>().unwrap_or(0)));
     let busy: u64 = ticks.iter().enumerate().filter(|(index, _)| !matches!(index, 3 | 4)).map(|(_, tick)| tick).sum();
     Ok(Duration::from_secs_f64(busy as f64 / ticks_per_second()))
+}
+
+/// Watches how much of the machine somebody else uses, server and benchmark aside.
+pub struct Watch<'a> {
+    pids: &'a [Pid],
+    since: Instant,
+    machine: Duration,
+    ours: Duration,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins to watch; the processes are the server's.
+    pub fn begin(pids: &'a [Pid]) -> Result<Self> {
+        let ours = own_cpu_time()? + CpuTime::of(pids)?.total;
+        Ok(Self { pids, since: Instant::now(), machine: machine_busy_time()?, ours })
+    }
+
+    /// Returns the share of all processors, 0 to 1, that others have used since the beginning.
+    pub fn foreign_share(&self) -> Result<f64> {
+        let machine = machine_busy_time()?.saturating_sub(self.machine);
+        let ours = (own_cpu_time()? + CpuTime::of(self.pids)?.total).saturating_sub(self.ours);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+        Ok(machine.saturating_sub(ours).as_secs_f64() / (self.since.elapsed().as_secs_f64() * cores))
+    }
 }
 
 /// Returns the resolution of the figures that are counted in ticks.

@@ -46,23 +46,37 @@ impl Caller {
         out.extend_from_slice(body);
     }
 
+    /// Writes a request without a body.
+    pub fn get(&self, target: &str, out: &mut Vec<u8>) {
+        for part in ["GET ", target, " HTTP/1.1\r\n", &self.headers, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+
     /// Writes a request whose body is JSON.
     pub fn post_json(&self, path: &str, body: &serde_json::Value, out: &mut Vec<u8>) {
         self.call("POST", path, "Content-Type: application/json\r\n", body.to_string().as_bytes(), out);
     }
 }
 
-/// Puts a token into `out` as it stands in a query.
-pub fn encode_token(token: &[u8], out: &mut Vec<u8>) {
+/// Puts a token into `out` as it stands in a query, or an ARN as it stands in a path.
+pub fn encode(text: &[u8], out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     out.clear();
-    for byte in token {
+    for byte in text {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(*byte);
         } else {
             out.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         }
     }
+}
+
+/// Returns a text as it stands in a query or a path.
+pub fn encoded(text: &str) -> String {
+    let mut out = Vec::new();
+    encode(text.as_bytes(), &mut out);
+    out.into_iter().map(char::from).collect()
 }
 
 #[cfg(test)]
@@ -72,7 +86,7 @@ mod tests {
     #[test]
     fn a_token_is_encoded_as_sdks_encode_queries() {
         let mut out = b"left over".to_vec();
-        encode_token(b"aZ09-._~+/=", &mut out);
+        encode(b"aZ09-._~+/=", &mut out);
         assert_eq!(out, b"aZ09-._~%2B%2F%3D");
     }
 

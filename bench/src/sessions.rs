@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Result;
 use crate::answer::Answer;
 use crate::drive::Script;
-use crate::request::{Caller, encode_token};
+use crate::request::{Caller, encode};
 
 /// What a session watches; names and ids alike.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Sessions {
     /// Makes sessions that all send the same token, for a server that gives the same answer to everything.
     pub fn all_with(token: &[u8], count: usize, connections: usize) -> Self {
         let mut encoded = Vec::new();
-        encode_token(token, &mut encoded);
+        encode(token, &mut encoded);
         Self { tokens: vec![encoded; count], ..Self::unstarted(count, connections) }
     }
 
@@ -100,7 +100,7 @@ impl Script for Starts<'_> {
 
     fn hear(&mut self, connection: usize, answer: &Answer<'_>) -> Result<()> {
         let session = self.current[connection];
-        encode_token(started(answer)?.as_bytes(), &mut self.sessions.tokens[session]);
+        encode(started(answer)?.as_bytes(), &mut self.sessions.tokens[session]);
         Ok(())
     }
 }
@@ -156,7 +156,7 @@ impl Script for Polls<'_> {
 
     fn hear(&mut self, connection: usize, answer: &Answer<'_>) -> Result<()> {
         let token = polled(answer, self.expected)?;
-        encode_token(token, &mut self.sessions.tokens[self.current[connection]]);
+        encode(token, &mut self.sessions.tokens[self.current[connection]]);
         Ok(())
     }
 }
@@ -223,7 +223,7 @@ impl Script for Arrivals<'_> {
         if self.is_polling[connection] {
             polled(answer, Expected::Bytes(self.content_bytes))?;
         } else {
-            encode_token(started(answer)?.as_bytes(), &mut self.tokens[connection]);
+            encode(started(answer)?.as_bytes(), &mut self.tokens[connection]);
         }
         self.is_polling[connection] = !self.is_polling[connection];
         Ok(())

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{debian, workspace};
+use crate::{debian, explain, workspace};
 
 /// What makes the compiler count the places that are reached, and tell libFuzzer what is compared with what.
 const FLAGS: [&str; 8] = [
@@ -30,7 +30,7 @@ const INPUT_LIMIT_S: u32 = 10;
 const MEMORY_LIMIT_MIB: u32 = 2048;
 const INPUT_LIMIT_BYTES: u32 = 8192;
 /// The lines of a failed run that say what happened.
-const SHOWN_LINES: usize = 60;
+const SHOWN_LINES: usize = 25;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -61,20 +61,22 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if let (Some(input), Some(target)) = (&arguments.input, &arguments.target) {
         return workspace::run(Command::new(programs.join(target)).arg(input));
     }
-    for target in &targets {
-        search(&programs, target, arguments.seconds)?;
-    }
+    let failed = search_all(&programs, &targets, arguments.seconds);
+    ensure!(failed == 0, "{failed} of {} fuzz targets failed", targets.len());
     Ok(())
 }
 
-/// Builds all targets and looks for so many seconds in each; returns how many there are.
-pub fn smoke(seconds: u32) -> Result<usize> {
+/// Builds all targets and looks for so many seconds in each; returns how many there are, and how many of them failed.
+pub fn smoke(seconds: u32) -> Result<(usize, usize)> {
     let targets = targets()?;
     let programs = build()?;
-    for target in &targets {
-        search(&programs, target, seconds)?;
-    }
-    Ok(targets.len())
+    Ok((targets.len(), search_all(&programs, &targets, seconds)))
+}
+
+/// Looks in one target after the other, explains what failed, and returns how many did.
+fn search_all(programs: &Path, targets: &[String], seconds: u32) -> usize {
+    let searches = targets.iter().map(|target| search(programs, target, seconds));
+    searches.filter_map(Result::err).inspect(explain).count()
 }
 
 /// Returns the targets' names, which are those of the files in `fuzz/src/bin`.
@@ -139,12 +141,15 @@ fn search(programs: &Path, target: &str, seconds: u32) -> Result<()> {
         .arg("-print_final_stats=1")
         .args([&corpus, &seeds])
         .current_dir(&folder)
+        // Enough to see what it is; `--input` shows where it comes from.
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot run the target {target}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        let lines: Vec<_> = said.lines().collect();
+        // Its progress begins with the number of the input.
+        let lines: Vec<_> = said.lines().filter(|line| !line.starts_with('#') && !line.contains("NEW_FUNC[")).collect();
         let mut shown = std::io::stderr().lock();
         for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
             writeln!(shown, "    {line}").context("cannot print")?;

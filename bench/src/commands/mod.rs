@@ -2,6 +2,8 @@
 
 pub mod changed;
 pub mod channels;
+pub mod control;
+pub mod flags;
 pub mod memory;
 pub mod poll;
 
@@ -44,7 +46,35 @@ pub fn all(common: &Common) -> Result<()> {
     poll::run(&poll::Options::new(common.clone()))?;
     changed::run(&changed::Options::new(common.clone()))?;
     memory::run(&memory::Options::new(common.clone()))?;
-    channels::run(&channels::Options::new(common.clone()))
+    channels::run(&channels::Options::new(common.clone()))?;
+    control::run(&control::Options::new(common.clone()))?;
+    flags::run(&flags::Options::new(common.quick))
+}
+
+impl Common {
+    /// Adds flags of the benchmark's own before those of its caller.
+    fn add_server_args(&mut self, arguments: &str) {
+        self.server_args = format!("{arguments} {}", self.server_args);
+    }
+}
+
+/// Where results go, and the directories above.
+struct Directories {
+    profile: PathBuf,
+    target: PathBuf,
+    out: PathBuf,
+}
+
+impl Directories {
+    /// Finds them by where the benchmark's program lies.
+    fn find() -> Result<Self> {
+        let program = std::env::current_exe()?;
+        let profile = program.parent().ok_or("the benchmark's program has no directory")?.to_owned();
+        let target = profile.parent().ok_or("the benchmark's program is not in a target directory")?.to_owned();
+        let out = target.join("bench");
+        fs::create_dir_all(&out)?;
+        Ok(Self { profile, target, out })
+    }
 }
 
 /// What a sub-command works with.
@@ -59,14 +89,10 @@ struct Bench {
 impl Bench {
     /// Finds its directories and makes sure that there is a server to measure.
     fn prepare(common: &Common) -> Result<Self> {
-        let program = std::env::current_exe()?;
-        let profile_dir = program.parent().ok_or("the benchmark's program has no directory")?;
-        let target_dir = profile_dir.parent().ok_or("the benchmark's program is not in a target directory")?.to_owned();
-        let out_dir = target_dir.join("bench");
-        fs::create_dir_all(&out_dir)?;
+        let Directories { profile, target: target_dir, out: out_dir } = Directories::find()?;
         let server = match &common.server {
             Some(server) => server.clone(),
-            None => tidegate::build(profile_dir)?,
+            None => tidegate::build(&profile)?,
         };
         Ok(Self { common: common.clone(), target_dir, out_dir, server, caller: Caller::new() })
     }
@@ -78,8 +104,11 @@ impl Bench {
     }
 
     fn start_tidegate(&self, name: &str) -> Result<Tidegate> {
-        let arguments = format!("{} {}", self.common.interval_args, self.common.server_args);
-        tidegate::start(&self.server, &arguments, &self.out_dir, name)
+        tidegate::start(&self.server, &self.server_arguments(), &self.out_dir, name)
+    }
+
+    fn server_arguments(&self) -> String {
+        format!("{} {}", self.common.interval_args, self.common.server_args)
     }
 
     fn start_reference(&self, crowd: Crowd, sample: &Sample) -> Result<Contender> {
@@ -166,7 +195,11 @@ fn ratio_table(all: &[Rounds<'_>]) -> String {
 
 /// A sentence on how quiet the machine was, with a warning when it was not.
 fn noise_note(all: &[Rounds<'_>]) -> String {
-    let foreign = stats::spread(all.iter().flat_map(|rounds| &rounds.phases).map(|phase| phase.foreign_share * 100.0));
+    noise_sentence(stats::spread(all.iter().flat_map(|rounds| &rounds.phases).map(|phase| phase.foreign_share * 100.0)))
+}
+
+/// As [`noise_note`], of percentages.
+fn noise_sentence(foreign: Option<stats::Spread>) -> String {
     let warning = match foreign {
         Some(foreign) if foreign.median > 5.0 => " **Too much: run it again on a quieter machine.**",
         _ => "",

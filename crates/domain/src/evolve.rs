@@ -35,7 +35,8 @@ impl State {
     fn note_polls(&mut self, channels: &[(ChannelNumber, i64)]) {
         for (channel, at_ms) in channels {
             if self.channels.contains_key(channel) {
-                self.polled.insert_mut(*channel, *at_ms);
+                let noted_ms = self.polled.get(channel).copied().unwrap_or(i64::MIN);
+                self.polled.insert_mut(*channel, noted_ms.max(*at_ms));
             }
         }
     }

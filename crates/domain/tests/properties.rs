@@ -9,16 +9,24 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed};
+use tidegate_domain::experiment::{AttributeValue, DefinitionStatus, RunResult, RunStatus};
 use tidegate_domain::rollout::Place;
 use tidegate_domain::{
-    Account, Actor, ChannelNumber, Command, ContentHash, Context, CreateEnvironment, CreateHostedVersion,
-    CreateProfile, CreateStrategy, Decision, Deployment, DeploymentState, Environment, EnvironmentState, Event,
-    GrowthType, Id, Limits, Plan, Profile, Protection, Realm, RealmState, Refusal, ReplicateTo, Resource, Secret,
-    Snapshot, StartDeployment, State, Tags, TriggeredBy, UpdateEnvironment, UpdateProfile, UpdateStrategy, decide,
+    Account, Actor, ChannelNumber, Command, ContentHash, Context, CreateDefinition, CreateEnvironment,
+    CreateHostedVersion, CreateProfile, CreateStrategy, Decision, Deployment, DeploymentKind, DeploymentState,
+    Environment, EnvironmentState, Event, GrowthType, Id, Limits, Plan, Profile, Protection, Realm, RealmState,
+    Refusal, ReplicateTo, Resource, RunDeployment, Secret, Snapshot, StartDeployment, StartRun, State, Tags,
+    TreatmentInput, TriggeredBy, UpdateDefinition, UpdateEnvironment, UpdateProfile, UpdateRun, UpdateStrategy, decide,
 };
 
 const SESSIONS: u128 = 50;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
+const AT_ONCE: Plan = Plan {
+    duration_in_minutes: 0,
+    final_bake_time_in_minutes: 0,
+    growth_factor: 100.0,
+    growth_type: GrowthType::Linear,
+};
 
 /// What somebody does next. Names are drawn from a few, so that commands meet.
 #[derive(Clone, Debug)]
@@ -115,6 +123,41 @@ enum Act {
         environment: u8,
         key: u8,
     },
+    Define {
+        application: u8,
+        environment: u8,
+        profile: u8,
+        name: u8,
+        flag: u8,
+    },
+    Redefine {
+        application: u8,
+        name: u8,
+    },
+    PutAway {
+        application: u8,
+        name: u8,
+        is_destroyed: bool,
+    },
+    StartRun {
+        application: u8,
+        name: u8,
+        exposure: u8,
+        overrides: u8,
+    },
+    /// Neither, one or both of what can be changed; `back` counts from the latest run.
+    ChangeRun {
+        application: u8,
+        name: u8,
+        back: u8,
+        exposure: Option<u8>,
+        overrides: Option<u8>,
+    },
+    StopRun {
+        application: u8,
+        name: u8,
+        back: u8,
+    },
     RotateKey,
     Wait {
         ms: i64,
@@ -173,6 +216,22 @@ fn acts() -> impl Strategy<Value = Act> {
         }),
         1 => (few(), few(), few())
             .prop_map(|(application, environment, key)| Act::Tag { application, environment, key }),
+        4 => (few(), few(), prop_oneof![1 => 0..2u8, 4 => Just(1u8)], 0..4u8, 0..2u8).prop_map(
+            |(application, environment, profile, name, flag)| Act::Define {
+                application, environment, profile, name, flag,
+            },
+        ),
+        1 => (few(), 0..4u8).prop_map(|(application, name)| Act::Redefine { application, name }),
+        1 => (few(), 0..4u8, any::<bool>())
+            .prop_map(|(application, name, is_destroyed)| Act::PutAway { application, name, is_destroyed }),
+        6 => (few(), 0..4u8, 0..101u8, 0..4u8).prop_map(|(application, name, exposure, overrides)| {
+            Act::StartRun { application, name, exposure, overrides }
+        }),
+        6 => (few(), 0..4u8, few(), prop::option::weighted(0.6, 0..101u8), prop::option::weighted(0.3, 0..4u8))
+            .prop_map(|(application, name, back, exposure, overrides)| Act::ChangeRun {
+                application, name, back, exposure, overrides,
+            }),
+        2 => (few(), 0..4u8, few()).prop_map(|(application, name, back)| Act::StopRun { application, name, back }),
         1 => Just(Act::RotateKey),
         4 => (-2 * HOUR_MS..40 * HOUR_MS).prop_map(|ms| Act::Wait { ms }),
     ]
@@ -184,10 +243,15 @@ fn stories() -> impl Strategy<Value = Vec<(bool, Act)>> {
         Act::CreateApplication { name: 0 },
         Act::CreateEnvironment { application: 0, name: 0 },
         Act::CreateProfile { application: 0, name: 0, kind: 0 },
-        Act::CreateProfile { application: 0, name: 1, kind: 0 },
+        Act::CreateProfile { application: 0, name: 1, kind: 1 },
         Act::Publish { application: 0, profile: 0, label: Some(0), latest: None },
         Act::Publish { application: 0, profile: 0, label: None, latest: None },
         Act::Publish { application: 0, profile: 1, label: None, latest: None },
+        Act::CreateStrategy { plan: AT_ONCE },
+        Act::Deploy { application: 0, environment: 0, profile: 1, version: 1, strategy: 0, latest: None },
+        Act::Define { application: 0, environment: 0, profile: 1, name: 0, flag: 0 },
+        Act::Define { application: 0, environment: 0, profile: 1, name: 1, flag: 0 },
+        Act::StartRun { application: 0, name: 0, exposure: 10, overrides: 0 },
     ]
     .map(|act| (false, act));
     let rest = prop::collection::vec((prop::bool::weighted(0.05), acts()), 0..200);
@@ -203,6 +267,8 @@ struct World {
     latest_versions: BTreeMap<Id, u32>,
     latest_deployments: BTreeMap<Id, u32>,
     shares: BTreeMap<(Id, u32), f64>,
+    /// By definition and run.
+    exposures: BTreeMap<(Id, u32), f64>,
     /// Which deployment each session was served last, by channel.
     served: BTreeMap<ChannelNumber, Vec<Option<u32>>>,
 }
@@ -217,6 +283,7 @@ impl World {
             latest_versions: BTreeMap::new(),
             latest_deployments: BTreeMap::new(),
             shares: BTreeMap::new(),
+            exposures: BTreeMap::new(),
             served: BTreeMap::new(),
         }
     }
@@ -285,6 +352,13 @@ impl World {
                     let before = self.latest_deployments.insert(deployment.environment, deployment.number).unwrap_or(0);
                     assert_eq!(deployment.number, before + 1, "a deployment number is used once");
                 }
+                Event::ExperimentRunPut(run) => {
+                    let key = (run.definition.id, run.number);
+                    let before = self.exposures.insert(key, run.exposure_percentage);
+                    assert!(before.unwrap_or(0.0) <= run.exposure_percentage, "{before:?} % before, now {run:?}");
+                    let before = run.number.checked_sub(2).map(|_| (run.definition.id, run.number - 1));
+                    assert!(before.is_none_or(|before| self.exposures.contains_key(&before)), "runs are counted");
+                }
                 _ => {}
             }
         }
@@ -342,6 +416,16 @@ fn conf(name: u8) -> String {
     format!("conf{name}")
 }
 
+fn experiment(name: u8) -> String {
+    format!("experiment{name}")
+}
+
+/// Some entities with what they get; the last of four gets what there is not.
+fn entities(overrides: u8) -> BTreeMap<String, String> {
+    let keys = [None, Some("t1"), Some("c"), Some("t9")];
+    keys[usize::from(overrides)].map(|key| ("tess".into(), key.into())).into_iter().collect()
+}
+
 /// The command that an act means in this state; none if it means nothing there. Odd ones go by id where there is one.
 fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<Command> {
     let realm_state = state.realm(realm);
@@ -367,6 +451,22 @@ fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<
             conf(name)
         }
     };
+    // A definition, its latest run, and what it is called in a command.
+    let definition = |a: u8, name: u8| {
+        let found = found(a).and_then(|of| realm_state.definition(&of, &experiment(name)).cloned());
+        match found {
+            Ok(found) if by_id => (found.id.to_string(), i64::from(found.latest_run)),
+            Ok(found) => (experiment(name), i64::from(found.latest_run)),
+            Err(_) => (experiment(name), 0),
+        }
+    };
+    let treatment = |weight: u8| TreatmentInput {
+        weight: weight.into(),
+        description: None,
+        enabled: by_id,
+        attributes: [("color".into(), AttributeValue::Strings(vec!["blue".into()]))].into(),
+    };
+    let deployment = RunDeployment { tags: [("made".into(), "by a run".into())].into(), applied: Vec::new() };
     let strategy = |nth: u8| {
         let own = realm_state.strategies(0, 99).items;
         own.get(usize::from(nth)).map(|strategy| strategy.id.to_string())
@@ -500,6 +600,62 @@ fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<
                 Command::Tag { resource, arn: String::new(), tags: [(key, "value".into())].into() }
             }
         }
+        Act::Define { application: a, environment: e, profile: p, name, flag } => {
+            Command::CreateDefinition(Box::new(CreateDefinition {
+                application: application(a),
+                name: experiment(name),
+                profile: profile(a, p),
+                environment: environment(a, e),
+                flag_key: format!("flag{flag}"),
+                treatments: vec![treatment(50), treatment(0)],
+                control: treatment(40),
+                audience_rule: "(exists key::\"country\")".into(),
+                audience_description: description,
+                hypothesis: None,
+                launch_criteria: None,
+                tags: [("made".into(), "yes".into())].into(),
+            }))
+        }
+        Act::Redefine { application: a, name } => Command::UpdateDefinition(Box::new(UpdateDefinition {
+            application: application(a),
+            definition: definition(a, name).0,
+            treatments: by_id.then(|| vec![treatment(1)]),
+            control: None,
+            audience_rule: None,
+            audience_description: description,
+            hypothesis: None,
+            launch_criteria: None,
+        })),
+        Act::PutAway { application: a, name, is_destroyed } => {
+            Command::DeleteDefinition { application: application(a), definition: definition(a, name).0, is_destroyed }
+        }
+        Act::StartRun { application: a, name, exposure, overrides } => Command::StartRun(Box::new(StartRun {
+            application: application(a),
+            definition: definition(a, name).0,
+            description,
+            exposure_percentage: by_id.then_some(exposure.into()),
+            overrides: entities(overrides),
+            tags: [("made".into(), "yes".into())].into(),
+            deployment,
+        })),
+        Act::ChangeRun { application: a, name, back, exposure, overrides } => {
+            let (definition, latest) = definition(a, name);
+            Command::UpdateRun(Box::new(UpdateRun {
+                application: application(a),
+                definition,
+                run: latest - i64::from(back),
+                description,
+                exposure_percentage: exposure.map(f64::from),
+                overrides: overrides.map(entities),
+                deployment,
+            }))
+        }
+        Act::StopRun { application: a, name, back } => {
+            let (definition, latest) = definition(a, name);
+            let result = by_id.then(RunResult::default);
+            let run = latest - i64::from(back);
+            Command::StopRun { application: application(a), definition, run, result, deployment }
+        }
         Act::RotateKey => Command::RotateTokenKey { secret: Secret([7; 32]), max_age_ms: 24 * HOUR_MS },
         Act::DeleteAllVersionsAndTheProfile { .. } | Act::Wait { .. } => return None,
     })
@@ -549,7 +705,11 @@ fn check(state: &State, contents: &BTreeSet<ContentHash>) {
             let find = |key: &str| realm.profile(application, key).cloned();
             check_list(&profiles, |row| row.id, |row| &row.name, find);
             profiles.iter().for_each(|profile| check_versions(realm, profile));
+            let definitions = realm.definitions(u64::MAX, 99, |one| one.application == application.id).items;
+            let find = |key: &str| realm.definition(application, key).cloned();
+            check_list(&definitions, |row| row.id, |row| &row.name, find);
         }
+        check_experiments(realm);
         for strategy in realm.strategies(0, 99).items {
             assert_eq!(realm.strategy(strategy.id.as_str()).unwrap(), &strategy);
         }
@@ -603,6 +763,39 @@ fn check_environment(realm: &RealmState, environment: &Environment) {
     let running: Vec<u32> = deployments.iter().filter(|one| one.is_running()).map(|one| one.number).collect();
     assert_eq!(running, Vec::from_iter(environment.running), "one deployment at a time");
     assert_eq!(environment.state == EnvironmentState::Deploying, environment.running.is_some());
+}
+
+/// Runs are counted from 1 and one after another; at most one is on per definition, and per flag of a channel.
+fn check_experiments(realm: &RealmState) {
+    let mut flags = HashSet::new();
+    for definition in realm.definitions(u64::MAX, 99, |_| true).items {
+        let runs = realm.runs(definition.id, u64::MAX, 999, |_| true).items;
+        let numbers: Vec<u32> = runs.iter().map(|run| run.number).collect();
+        assert_eq!(numbers, (1..=definition.latest_run).rev().collect::<Vec<_>>());
+        let running: Vec<u32> =
+            runs.iter().filter(|run| run.status == RunStatus::Running).map(|run| run.number).collect();
+        assert!(running.iter().all(|number| *number == definition.latest_run), "only the latest run is on");
+        assert_eq!(definition.status == DefinitionStatus::Active, running.len() == 1, "{definition:?}");
+        for run in &runs {
+            assert_eq!(realm.run(&definition, run.number.into()), Ok(run));
+            assert!((0.0..=100.0).contains(&run.exposure_percentage));
+            assert_eq!(run.ended_at_ms.is_some(), run.status == RunStatus::Done);
+        }
+        let (environment, profile) = (definition.environment, definition.profile);
+        let on_channel = realm.running_experiments(definition.application, environment, profile);
+        assert_eq!(on_channel.iter().any(|run| run.definition.id == definition.id), running.len() == 1);
+        if definition.status != DefinitionStatus::Archived {
+            assert!(realm.has(Resource::Environment(definition.application, environment)));
+            assert!(realm.has(Resource::Profile(definition.application, profile)));
+        }
+        if definition.status == DefinitionStatus::Active {
+            assert!(flags.insert((environment, profile, definition.flag_key.clone())), "two runs on one flag");
+            assert!(realm.latest_complete(environment, profile).is_some(), "{definition:?}");
+        }
+    }
+    for deployment in realm.all_deployments().filter(|deployment| deployment.kind == DeploymentKind::Managed) {
+        assert!(!deployment.is_running(), "what the service deploys itself is there at once");
+    }
 }
 
 /// [`State::running`] is what the records say.
@@ -686,6 +879,10 @@ fn the_stories_get_everywhere() {
                 for kind in event.as_object().unwrap().keys() {
                     *seen.entry(kind.clone()).or_default() += 1;
                 }
+                if let Some(events) = event.pointer("/ExperimentRunPut/events").and_then(|events| events.as_array()) {
+                    let kind = events.last().and_then(|event| event["kind"].as_str()).unwrap();
+                    *seen.entry(kind.to_owned()).or_default() += 1;
+                }
                 if let Some(step) = event.pointer("/DeploymentStepped/step").and_then(|step| step.as_str()) {
                     *seen.entry(step.to_owned()).or_default() += 1;
                 }
@@ -702,9 +899,15 @@ fn the_stories_get_everywhere() {
         "DeploymentStarted",
         "EnvironmentDeleted",
         "EnvironmentUpdated",
+        "ExperimentDefinitionDestroyed",
+        "ExperimentDefinitionPut",
+        "ExposureUpdated",
         "HostedVersionDeleted",
+        "OverridesUpdated",
         "ProfileDeleted",
         "ProfileUpdated",
+        "RunStarted",
+        "RunStopped",
         "StrategyDeleted",
         "StrategyUpdated",
         "Tagged",

@@ -127,10 +127,16 @@ fn elements(content: &[u8]) -> Result<Sequence, Unreadable> {
             None => Err(Unreadable::NotIon("not Ion: a length leads out of its container".into())),
         };
     }
-    if parse::text_depth(content) > limits::ION_DEPTH {
+    // The reader panics at text that is not UTF-8 in some places, and at huge symbol ids.
+    let text = std::str::from_utf8(content).map_err(|_| Unreadable::NotIon("not Ion: the text is not UTF-8".into()))?;
+    let shape = parse::text_shape(content);
+    if shape.has_huge_symbol_id {
+        return Err(Unreadable::NotIon("not Ion: a symbol id is out of range".into()));
+    }
+    if shape.depth > limits::ION_DEPTH {
         return Err(Unreadable::TooDeep);
     }
-    Element::read_all(content).map_err(not_ion)
+    Element::read_all(text).map_err(not_ion)
 }
 
 fn flag_of_value(key: &str, value: &FlagValue, patterns: &mut Patterns) -> Result<CompiledFlag, Unreadable> {

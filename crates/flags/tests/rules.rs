@@ -199,3 +199,22 @@ fn faults_have_positions() {
     let faults = Rule::new("(eq $a 1) (eq $b 2)", "flag").unwrap_err();
     assert_eq!((faults[0].position, faults[0].reason), (Some((1, 11)), FaultReason::NotAnExpression));
 }
+
+/// Found by fuzzing: the Ion reader panics at these.
+#[test]
+fn texts_at_which_the_ion_reader_panics_are_refused_before_it_sees_them() {
+    for rule in [
+        "(eq $66666666666666666666666666666666tieroliero (",
+        "(d $333333333333333333333::/$:::(e",
+        "$9999999999999999999999999999",
+    ] {
+        assert!(tidegate_flags::Rule::new(rule, "flag").is_err(), "{rule}");
+    }
+    // A number behind a $ in a string is nothing but a string.
+    assert!(tidegate_flags::Rule::new("(eq $price \"$12345678901234567890\")", "flag").is_ok());
+    let texts: [&[u8]; 3] =
+        [b"beta::'*****'{\"enabled\xe9:tru@}'''", b"a::'\xdf'{\"enabled\":false}'shopsho", b"$99999999999"];
+    for text in texts {
+        assert!(tidegate_flags::FlagSet::from_ion(text).is_err(), "{text:?}");
+    }
+}

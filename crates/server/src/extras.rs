@@ -35,13 +35,23 @@ pub(crate) async fn answer(
 /// Ready only when the journal can be read and written. Polls are answered from memory even when it cannot.
 async fn health(node: &Node) -> Response<Bytes> {
     let number = node.published().state.number;
-    match node.probe().await {
-        Ok(()) => json_response(StatusCode::OK, &json!({"status": "ready", "journal": {"number": number}})),
-        Err(problem) => {
-            let body = json!({"status": "unavailable", "journal": {"number": number, "problem": problem}});
-            json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
-        }
+    let mut body = json!({"status": "ready", "journal": {"number": number}});
+    let mut is_ready = true;
+    if let Err(problem) = node.probe().await {
+        is_ready = false;
+        body["journal"]["problem"] = problem.into();
     }
+    if let Some(audit) = node.audit.get()
+        && let Some(problem) = audit.problem().await
+    {
+        is_ready &= !audit.is_required();
+        body["audit"] = json!({"problem": problem});
+    }
+    if is_ready {
+        return json_response(StatusCode::OK, &body);
+    }
+    body["status"] = "unavailable".into();
+    json_response(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
 fn metrics(node: &Node) -> Response<Bytes> {
@@ -65,9 +75,9 @@ async fn advance(node: &Node, advances: &mpsc::Sender<Advance>, body: &[u8]) -> 
     let Some(seconds) = seconds.filter(|seconds| (0.0..=LONGEST_ADVANCE_S).contains(seconds)) else {
         return error(StatusCode::BAD_REQUEST, "Say how far: {\"seconds\": N}, with a number from 0 to 31622400.");
     };
-    let to_ms = node.clock.now_ms().saturating_add((seconds * 1_000.0) as i64);
+    let by_ms = (seconds * 1_000.0) as i64;
     let (done, outcome) = oneshot::channel();
-    if advances.send(Advance { to_ms, done }).await.is_err() {
+    if advances.send(Advance { by_ms, done }).await.is_err() {
         return error(StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down.");
     }
     match outcome.await {

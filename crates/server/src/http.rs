@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use http::header::{ACCEPT, EXPECT, ORIGIN};
+use http::header::{ACCEPT, EXPECT, HOST, ORIGIN};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -23,12 +23,12 @@ use tidegate_domain::{Actor, Realm};
 use tidegate_model::{NoRoute, route};
 use tidegate_wire::{Failure, credential};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
 use crate::paced::{self, Pace, Paced, speaks_http2};
-use crate::{extras, operations, session};
+use crate::{audit, extras, operations, session};
 
 /// Bytes of a request's head; a token may have 8 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1_024;
@@ -40,7 +40,9 @@ const MAX_JSON_BYTES: u64 = 1_024 * 1_024;
 /// it is kept, and [`Settings::body_timeout`](crate::Settings::body_timeout) bounds it in time.
 const MAX_DRAINED_BYTES: u64 = 128 * 1_024 * 1_024;
 /// Requests at a time on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 256;
+const MAX_STREAMS: u32 = 64;
+/// KiB of bodies that are read or answered at a time, all connections together; further ones wait.
+const BODY_BUDGET_KIB: usize = 256 * 1_024;
 /// Streams that a client may open and reset before it is told to go away (CVE-2023-44487).
 const MAX_PENDING_RESETS: usize = 20;
 /// How often an HTTP/2 client has to show that it is there.
@@ -54,6 +56,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     let places = Arc::new(Semaphore::new(node.settings.max_connections));
+    let bodies = Arc::new(Semaphore::new(BODY_BUDGET_KIB));
     let graceful = GracefulShutdown::new();
     let closing = watch::Sender::new(false);
     let mut http1 = http1::Builder::new();
@@ -84,7 +87,13 @@ pub async fn serve(
         };
         let _ = stream.set_nodelay(true);
         node.metrics.connections.inc();
-        let connection = Connection { node: node.clone(), advances: advances.clone(), pace: Pace::new(), peer };
+        let connection = Connection {
+            node: node.clone(),
+            advances: advances.clone(),
+            bodies: bodies.clone(),
+            pace: Pace::new(),
+            peer,
+        };
         let connection = Arc::new(connection);
         let (watcher, closing) = (graceful.watcher(), closing.subscribe());
         let (http1, http2) = (http1.clone(), http2.clone());
@@ -108,6 +117,7 @@ pub async fn serve(
 struct Connection {
     node: Arc<Node>,
     advances: mpsc::Sender<Advance>,
+    bodies: Arc<Semaphore>,
     pace: Arc<Pace>,
     peer: SocketAddr,
 }
@@ -133,7 +143,7 @@ async fn serve_connection(
         connection.pace.begin();
         let connection = connection.clone();
         async move {
-            let response = answer(&connection.node, &connection.advances, request, connection.peer).await;
+            let response = answer(&connection, request).await;
             connection.pace.end();
             Ok::<_, Infallible>(response)
         }
@@ -151,25 +161,25 @@ async fn serve_connection(
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, place))
 }
 
-async fn answer(
-    node: &Arc<Node>,
-    advances: &mpsc::Sender<Advance>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-) -> Response<Full<Bytes>> {
+async fn answer(connection: &Connection, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (node, peer) = (&connection.node, connection.peer);
     if request.method() == Method::GET && request.uri().path() == "/configuration" {
         let query = request.uri().query().unwrap_or_default();
         let accept = request.headers().get(ACCEPT);
-        return session::latest_configuration(node, query, accept).map(Full::new);
+        let response = session::latest_configuration(node, query, accept);
+        if let Some(audit) = node.audit.get() {
+            audit.note_poll(node, request.headers(), peer, &response);
+        }
+        return response.map(Full::new);
     }
     // Boxed, so that a connection's memory is that of a poll.
-    let answered = AssertUnwindSafe(Box::pin(answer_control(node, advances, request, peer))).catch_unwind().await;
+    let answered = AssertUnwindSafe(Box::pin(answer_control(connection, request))).catch_unwind().await;
     answered.unwrap_or_else(|_| answer_to_fault(node, peer)).map(Full::new)
 }
 
@@ -183,41 +193,46 @@ fn answer_to_fault(node: &Node, peer: SocketAddr) -> Response<Bytes> {
     response
 }
 
-async fn answer_control(
-    node: &Arc<Node>,
-    advances: &mpsc::Sender<Advance>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-) -> Response<Bytes> {
+async fn answer_control(connection: &Connection, request: Request<Incoming>) -> Response<Bytes> {
+    let (node, peer) = (&connection.node, connection.peer);
     let started = Instant::now();
     let mut id = [0; 36];
     let request_id = request_id(&mut id);
     let (head, body) = request.into_parts();
     let path = head.uri.path();
-    if head.headers.contains_key(ORIGIN) {
-        // Any page in a browser can send requests here, and nobody is asked who they are; programs name no origin.
-        let _ = read_body(node, &head.headers, body, 0).await;
-        let failure = Failure::new("AccessDeniedException", 403, "Requests from web pages are not accepted.");
+    let mut audited = audit::Call::begin(node, &head, peer, request_id);
+    if head.headers.contains_key(ORIGIN) || !is_expected_host(node, &head) {
+        // Any page in a browser can send requests here, and nobody is asked who they are; programs name no origin, and
+        // a page that has its own name point here (DNS rebinding) still calls the server by that name.
+        let _ = read_body(connection, &head.headers, body, 0).await;
+        let failure = Failure::new(
+            "AccessDeniedException",
+            403,
+            "Requests from web pages, or to names that are not this server's, are not accepted.",
+        );
+        if let Some(call) = audited {
+            let _ = call.finish(Err(failure.clone())).await;
+        }
         return failure.into_response(request_id);
     }
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
-        return match read_body(node, &head.headers, body, MAX_JSON_BYTES).await {
-            Ok(body) => extras::answer(node, advances, &head.method, extra, body).await,
+        return match read_body(connection, &head.headers, body, MAX_JSON_BYTES).await {
+            Ok((body, _share)) => extras::answer(node, &connection.advances, &head.method, extra, body).await,
             Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id),
         };
     }
     let (operation, outcome) = match route(head.method.as_str(), path) {
         Err(NoRoute::UnknownPath | NoRoute::WrongMethod) => {
             // What was sent along has to be read before the answer can be.
-            let _ = read_body(node, &head.headers, body, 0).await;
+            let _ = read_body(connection, &head.headers, body, 0).await;
             ("Unknown", Err(Failure::unknown_operation()))
         }
         Ok(route) => {
             let name = route.operation.name;
             let is_content = name == "CreateHostedConfigurationVersion";
             let limit = if is_content { node.settings.limits.hosted_content_bytes } else { MAX_JSON_BYTES };
-            let outcome = match read_body(node, &head.headers, body, limit).await {
-                Ok(body) => {
+            let outcome = match read_body(connection, &head.headers, body, limit).await {
+                Ok((body, _share)) => {
                     let caller = caller_of(node, &head, request_id);
                     let request = tidegate_wire::Request {
                         labels: &route.labels,
@@ -225,7 +240,10 @@ async fn answer_control(
                         headers: &head.headers,
                         body,
                     };
-                    operations::answer(node, &caller, route.operation, &request).await
+                    match audit::admit(&mut audited, &request.body).await {
+                        Ok(()) => operations::answer(node, &caller, route.operation, &request).await,
+                        Err(failure) => Err(failure),
+                    }
                 }
                 Err(Unread::TooLong { size }) if is_content => Err(Failure::payload_too_large(size, limit)),
                 Err(unread) => Err(unread.into_failure(limit)),
@@ -233,6 +251,7 @@ async fn answer_control(
             (name, outcome)
         }
     };
+    let outcome = audit::finish(audited, outcome).await;
     let seconds = started.elapsed().as_secs_f64();
     let (response, error) = match outcome {
         Ok(response) => (response, None),
@@ -250,33 +269,54 @@ async fn answer_control(
 
 /// Reads a body of at most `limit` bytes. More is not kept, and read on only so far that the client, which may not
 /// listen before it has sent everything, gets to see the refusal; one that asks before it sends is told at once.
-async fn read_body(node: &Node, headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, Unread> {
+///
+/// With the body comes its share of the memory for bodies, to be given back when the request is answered.
+async fn read_body(
+    connection: &Connection,
+    headers: &HeaderMap,
+    body: Incoming,
+    limit: u64,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Unread> {
     let most_drained = if headers.contains_key(EXPECT) { 0 } else { MAX_DRAINED_BYTES };
-    match tokio::time::timeout(node.settings.body_timeout, read_in_time(body, limit, most_drained)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Unread::Slow),
-    }
+    let read = read_in_time(&connection.bodies, body, limit, most_drained);
+    tokio::time::timeout(connection.node.settings.body_timeout, read).await.unwrap_or(Err(Unread::Slow))
 }
 
-async fn read_in_time(mut body: Incoming, limit: u64, most_drained: u64) -> Result<Bytes, Unread> {
+async fn read_in_time(
+    bodies: &Arc<Semaphore>,
+    mut body: Incoming,
+    limit: u64,
+    most_drained: u64,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Unread> {
     let declared = body.size_hint().exact();
     if declared.is_some_and(|size| size > limit.saturating_add(most_drained)) {
         return Err(Unread::TooLong { size: declared.unwrap_or(u64::MAX) });
     }
     let mut kept = BytesMut::new();
+    let mut share: Option<OwnedSemaphorePermit> = None;
     let mut size: u64 = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
         size += data.len() as u64;
         if size <= limit {
+            // Memory is taken as the body comes, so that nobody keeps it from others by a promise.
+            let kib = u32::try_from(size.div_ceil(1_024)).unwrap_or(u32::MAX);
+            let held = share.as_ref().map_or(0, |share| u32::try_from(share.num_permits()).unwrap_or(u32::MAX));
+            if kib > held {
+                let more = bodies.clone().acquire_many_owned(kib - held).await.map_err(|_| Unread::Slow)?;
+                match &mut share {
+                    Some(share) => share.merge(more),
+                    None => share = Some(more),
+                }
+            }
             kept.extend_from_slice(&data);
         } else if size > limit.saturating_add(most_drained) {
             break;
         } else {
-            kept = BytesMut::new();
+            (kept, share) = (BytesMut::new(), None);
         }
     }
-    if size > limit { Err(Unread::TooLong { size }) } else { Ok(kept.freeze()) }
+    if size > limit { Err(Unread::TooLong { size }) } else { Ok((kept.freeze(), share)) }
 }
 
 /// Why a body was not read.
@@ -313,6 +353,25 @@ fn caller_of(node: &Node, head: &http::request::Parts, request_id: &str) -> Call
         actor = credential.access_key_id.into_owned();
     }
     Caller { realm, actor: Actor::Caller(actor), request_id: request_id.into() }
+}
+
+/// Whether the request is to a name that this server goes by: an address, `localhost`, or one that was named.
+fn is_expected_host(node: &Node, head: &http::request::Parts) -> bool {
+    let Some(allowed) = &node.settings.allowed_hosts else { return true };
+    let of_header = head.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+    let of_header = of_header.map(|text| match text.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => text,
+    });
+    // HTTP/2 has it in the target.
+    let host = of_header.or_else(|| head.uri.authority().map(http::uri::Authority::host));
+    // HTTP/1.0 knows no Host, and no browser speaks it.
+    let Some(host) = host else { return true };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<std::net::IpAddr>().is_ok()
+        || host.eq_ignore_ascii_case("localhost")
+        || host.to_ascii_lowercase().ends_with(".localhost")
+        || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
 }
 
 /// Whether the text has the form of a region.

@@ -5,6 +5,7 @@
 //! without a lock.
 
 pub mod actions;
+pub mod audit;
 pub mod clock;
 pub mod conductor;
 mod contents;

@@ -1,5 +1,7 @@
 //! Numbers for Prometheus. Handles are made once; counting is an atomic addition.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder, exponential_buckets,
@@ -22,12 +24,27 @@ pub struct Metrics {
     pub polls_refused: PollCount,
     poll_seconds: Histogram,
     deployments: IntGaugeVec,
+    counting: Mutex<()>,
     /// Entries in the journal, as far as this node has followed it.
     pub journal_entries: IntGauge,
     /// How long appending to the journal takes.
     pub append_seconds: Histogram,
     /// Open connections.
     pub connections: IntGauge,
+    /// The audit log's numbers.
+    pub audit: Arc<AuditMetrics>,
+}
+
+/// What the audit log counts.
+pub struct AuditMetrics {
+    /// Records written.
+    pub records: IntCounter,
+    /// Records of reads and polls that were dropped because too many waited.
+    pub dropped: IntCounter,
+    /// Records that could not be written.
+    pub lost: IntCounter,
+    /// 1 while records cannot be written.
+    pub failing: IntGauge,
 }
 
 /// Polls with one kind of answer.
@@ -48,6 +65,9 @@ impl Metrics {
             let buckets = exponential_buckets(first, 2.0, 16).expect("the buckets ascend");
             let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets));
             register(&registry, histogram.expect("the metric is well formed"))
+        };
+        let counter = |name: &str, help: &str| {
+            register(&registry, IntCounter::new(name, help).expect("the metric is well formed"))
         };
         let gauge =
             |name: &str, help: &str| register(&registry, IntGauge::new(name, help).expect("the metric is well formed"));
@@ -72,6 +92,7 @@ impl Metrics {
                 "Time to answer GetLatestConfiguration, without the network; of one poll in sixteen.",
                 0.000_001,
             ),
+            counting: Mutex::new(()),
             deployments: {
                 let opts = Opts::new("tidegate_deployments", "Deployments by state.");
                 register(&registry, IntGaugeVec::new(opts, &["state"]).expect("the metric is well formed"))
@@ -79,6 +100,12 @@ impl Metrics {
             journal_entries: gauge("tidegate_journal_entries", "Entries in the journal."),
             append_seconds: histogram("tidegate_journal_append_seconds", "Time to append to the journal.", 0.000_1),
             connections: gauge("tidegate_connections", "Open connections."),
+            audit: Arc::new(AuditMetrics {
+                records: counter("tidegate_audit_records_total", "Audit records written."),
+                dropped: counter("tidegate_audit_dropped_total", "Audit records of reads and polls that were dropped."),
+                lost: counter("tidegate_audit_lost_total", "Audit records that could not be written."),
+                failing: gauge("tidegate_audit_failing", "1 while audit records cannot be written."),
+            }),
             registry,
         }
     }
@@ -104,6 +131,8 @@ impl Metrics {
 
     /// Everything in Prometheus' text format.
     pub fn render(&self, published: &Published) -> Vec<u8> {
+        // A scrape counts what is there; two at once must not count into each other.
+        let _counting = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
         self.deployments.reset();
         for (_, realm) in published.state.realms() {
             for deployment in realm.all_deployments() {

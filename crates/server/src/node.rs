@@ -2,19 +2,21 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use tidegate_domain::{
-    Actor, Channel, ChannelNumber, Command, ContentHash, Context, Decision, Event, ProfileType, Realm, Refusal, Secret,
-    State, decide,
+    Actor, Channel, ChannelNumber, Command, ContentHash, Context, DEFAULT_PERIOD_IN_MINUTES, Decision, Event,
+    ProfileType, Realm, Refusal, Secret, State, decide,
 };
 use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable, commit};
 use tokio::sync::{Mutex, watch};
 
 use crate::actions::{Actions, NoTargets, Outside};
+use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::contents::Contents;
 use crate::metrics::Metrics;
@@ -28,10 +30,8 @@ use crate::validators::Validators;
 const READ_AT_ONCE: usize = 1_000;
 /// How often a write that lost the race for its number is decided again before the caller is told to come back.
 const ATTEMPTS: usize = 64;
-/// How old the note of a channel's last poll may be, in milliseconds, while the channel is polled.
-///
-/// Well below the shortest period of deletion protection, 15 minutes.
-const NOTE_POLLS_EVERY_MS: i64 = 5 * 60_000;
+/// How far nodes' clocks are taken to be apart at most when one judges what another has seen.
+const CLOCKS_APART_MS: i64 = 5_000;
 /// How long an answer of [`Node::probe`] holds.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
@@ -73,6 +73,8 @@ pub enum NotDone {
     Contended,
     /// Another node has claimed the work, and may be at it.
     OthersAtWork,
+    /// A fault of ours; the log says which.
+    Fault,
 }
 
 impl From<Refusal> for NotDone {
@@ -94,6 +96,7 @@ impl fmt::Display for NotDone {
             Self::Unavailable(unavailable) => fmt::Display::fmt(unavailable, f),
             Self::Contended => f.write_str("other writers were quicker, again and again"),
             Self::OthersAtWork => f.write_str("another node has claimed the work and may be at it"),
+            Self::Fault => f.write_str("the work ended with a fault"),
         }
     }
 }
@@ -106,6 +109,8 @@ pub struct Node {
     pub clock: Clock,
     /// The numbers.
     pub metrics: Metrics,
+    /// The audit log, if there is one.
+    pub audit: OnceLock<Audit>,
     pub(crate) guard: ReplayGuard,
     pub(crate) actions: Actions,
     pub(crate) validators: Validators,
@@ -116,6 +121,8 @@ pub struct Node {
     published: ArcSwap<Published>,
     writer: Mutex<Writer>,
     changed: watch::Sender<u64>,
+    /// When this node last knew that it had taken in all of the journal, in milliseconds since 1970.
+    at_head_ms: AtomicI64,
     probed: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
@@ -150,6 +157,7 @@ impl Node {
             settings,
             clock,
             metrics: Metrics::new(),
+            audit: OnceLock::new(),
             guard,
             actions: Actions::new(outside),
             validators: Validators::new(),
@@ -163,6 +171,7 @@ impl Node {
             }),
             writer: Mutex::new(Writer::new()),
             changed: watch::Sender::new(0),
+            at_head_ms: AtomicI64::new(i64::MIN),
             probed: Mutex::new(None),
         });
         node.start_from_snapshot().await?;
@@ -198,9 +207,27 @@ impl Node {
         let mut writer = self.writer.lock().await;
         self.follow(&mut writer).await?;
         if !writer.incomplete.is_empty() {
-            self.absorb(&mut writer, &[]).await?;
+            let ahead = Ahead::of(&writer);
+            self.publish(&mut writer, ahead).await?;
         }
         Ok(())
+    }
+
+    /// Whether this node lags behind what a session has seen, whose token was made then.
+    ///
+    /// A node that has since taken in all of the journal does not lag: what the session saw is no longer part of it,
+    /// because a backup was restored or a failover lost entries.
+    pub(crate) fn lags_behind(&self, number: u64, seen: u64, issued_at_ms: i64) -> bool {
+        let at_head_ms = self.at_head_ms.load(Ordering::Relaxed);
+        number < seen && at_head_ms < issued_at_ms.saturating_add(CLOCKS_APART_MS)
+    }
+
+    /// Makes sure now and then that the journal is still the one that this node has followed, and takes in its news.
+    pub async fn look_after_history(&self) -> Result<(), Unavailable> {
+        let mut writer = self.writer.lock().await;
+        self.stay_in_history(&mut writer).await?;
+        drop(writer);
+        self.catch_up().await
     }
 
     /// Resolves when another state than the one with this number is published here.
@@ -247,10 +274,12 @@ impl Node {
             self.metrics.append_seconds.observe(started.elapsed().as_secs_f64());
             match outcome {
                 Ok(()) => {
-                    self.absorb(&mut writer, std::slice::from_ref(&entry)).await?;
+                    let mut ahead = Ahead::of(&writer);
+                    ahead.apply(std::slice::from_ref(&entry))?;
+                    self.publish(&mut writer, ahead).await?;
                     return Ok(Committed { events: decision.events, published: self.published.load_full() });
                 }
-                Err(AppendError::Conflict) => {}
+                Err(AppendError::Conflict) => self.stay_in_history(&mut writer).await?,
                 Err(AppendError::Unavailable(unavailable)) => return Err(unavailable.into()),
             }
         }
@@ -271,13 +300,17 @@ impl Node {
         }
     }
 
-    /// Notes in the journal which channels were polled, where the last note is old. Polls themselves note nothing.
+    /// Notes in the journal which channels were polled, where the last note is old: a third of the period for which the
+    /// account protects what is in use, so that notes of what is polled are never too old. Polls note nothing.
     pub async fn note_polls(&self) -> Result<(), NotDone> {
         let published = self.published.load_full();
         let polled = published.serving.iter().filter_map(|(channel, serving)| {
             let at_ms = serving.last_polled_ms()?;
             let noted_ms = published.state.last_polled_ms(*channel).unwrap_or(i64::MIN);
-            (at_ms.saturating_sub(noted_ms) >= NOTE_POLLS_EVERY_MS).then_some((*channel, at_ms))
+            let settings = published.state.realm(&published.state.channel(*channel)?.realm).settings();
+            let period_in_minutes = settings.protection_period_in_minutes.unwrap_or(DEFAULT_PERIOD_IN_MINUTES);
+            let is_old = at_ms.saturating_sub(noted_ms) >= i64::from(period_in_minutes) * 60_000 / 3;
+            (is_old && settings.deletion_protection != Some(false)).then_some((*channel, at_ms))
         });
         let channels: Vec<_> = polled.collect();
         if channels.is_empty() {
@@ -321,10 +354,20 @@ impl Node {
         match restored {
             Ok(state) => {
                 let mut writer = self.writer.lock().await;
-                // The contents are fetched with the entries that follow, or with none.
-                writer.incomplete = state.channels().map(|channel| channel.number).collect();
                 (writer.state, writer.last_id, writer.snapshot_number) = (state, id, number);
-                self.absorb(&mut writer, &[]).await
+                // A snapshot of entries that the journal has lost is worth nothing.
+                let entries = self.journal.read(number.saturating_sub(1), 1).await?;
+                if entries.first().is_none_or(|entry| entry.number != number || entry.id != id) {
+                    tracing::warn!(
+                        number,
+                        "the snapshot is of another history; reading the journal from its beginning"
+                    );
+                    *writer = Writer::new();
+                    return Ok(());
+                }
+                // All channels are new to this process.
+                let ahead = Ahead { is_anew: true, ..Ahead::of(&writer) };
+                self.publish(&mut writer, ahead).await
             }
             Err(error) => {
                 tracing::warn!(error, number, "cannot use the snapshot; reading the journal from its beginning");
@@ -377,51 +420,69 @@ impl Node {
         Realm { account: self.settings.account.clone(), region: self.settings.region.clone() }
     }
 
-    /// Reads the journal to its end.
+    /// Reads the journal to its end, and publishes what follows once it is there: a node that reads anew because it has
+    /// left history shows nothing of what lies between.
     async fn follow(&self, writer: &mut Writer) -> Result<(), Unavailable> {
+        let mut ahead = Ahead::of(writer);
         loop {
             let last = self.journal.last().await?;
-            if last == writer.state.number {
-                return Ok(());
+            if last == ahead.state.number {
+                break;
             }
-            let entries = self.journal.read(writer.state.number, READ_AT_ONCE).await?;
-            // (An entry that is not there although `last` counts it has just been overtaken; look again.)
+            let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
+            // (An entry that is not there although it was counted has just been overtaken; look again.)
             let has_left_history = match entries.first() {
-                Some(entry) => entry.prev != writer.last_id,
-                None => last < writer.state.number,
+                Some(entry) => entry.prev != ahead.last_id,
+                None => last < ahead.state.number,
             };
             if has_left_history {
-                tracing::error!(
-                    number = writer.state.number,
-                    "the journal is not the one that this node has followed (was a backup restored, or did a failover \
-                     lose entries?); reading it anew"
-                );
-                *writer = Writer::new();
-                continue;
+                ahead = self.begin_anew(ahead.state.number);
+            } else {
+                ahead.apply(&entries)?;
             }
-            self.absorb(writer, &entries).await?;
+        }
+        self.at_head_ms.store(self.clock.now_ms(), Ordering::Relaxed);
+        if ahead.is_news(writer) { self.publish(writer, ahead).await } else { Ok(()) }
+    }
+
+    /// Makes sure that the last entry that this node knows is the journal's own; if not, all of it is read anew.
+    async fn stay_in_history(&self, writer: &mut Writer) -> Result<(), Unavailable> {
+        let number = writer.state.number;
+        if number == 0 {
+            return Ok(());
+        }
+        let entries = self.journal.read(number - 1, 1).await?;
+        if entries.first().is_some_and(|entry| entry.number == number && entry.id == writer.last_id) {
+            return Ok(());
+        }
+        let mut ahead = self.begin_anew(number);
+        loop {
+            let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
+            if entries.is_empty() {
+                return self.publish(writer, ahead).await;
+            }
+            ahead.apply(&entries)?;
         }
     }
 
-    /// Applies entries and publishes what follows. The contents that the new state serves are fetched before, so that
-    /// a poll never waits; where one cannot be had, the channel keeps what it serves.
+    fn begin_anew(&self, number: u64) -> Ahead {
+        tracing::error!(
+            number,
+            "the journal is not the one that this node has followed (was a backup restored, or did a failover lose \
+             entries?); reading it anew"
+        );
+        Ahead { state: State::default(), last_id: EntryId::NONE, is_anew: true }
+    }
+
+    /// Publishes a state. The contents that it serves are fetched before, so that a poll never waits; where one cannot
+    /// be had, the channel keeps what it serves.
     ///
     /// Nothing of the writer changes before everything has: this may be dropped at any await.
-    async fn absorb(&self, writer: &mut Writer, entries: &[Entry]) -> Result<(), Unavailable> {
-        let mut state = writer.state.clone();
-        let mut last_id = writer.last_id;
-        for entry in entries {
-            let decision: Decision = serde_json::from_str(&entry.body)
-                .map_err(|error| Unavailable::new(format!("understand journal entry {}", entry.number), error))?;
-            state.apply(entry.number, &decision);
-            last_id = entry.id;
-        }
+    async fn publish(&self, writer: &mut Writer, ahead: Ahead) -> Result<(), Unavailable> {
+        let Ahead { mut state, last_id, is_anew } = ahead;
         let published = self.published.load();
-        let mut serving = published.serving.clone();
-        // A node that starts, or starts anew, has nothing of the old serving to keep.
-        if writer.state.number == 0 {
-            serving = ServingMap::new_sync();
-        }
+        // Nothing of another history is kept.
+        let mut serving = if is_anew { ServingMap::new_sync() } else { published.serving.clone() };
         let mut touched: HashSet<ChannelNumber> = state.take_touched().into_iter().collect();
         touched.extend(&writer.incomplete);
         let mut incomplete = HashSet::new();
@@ -490,6 +551,34 @@ impl Node {
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
             is_of_flags,
         })
+    }
+}
+
+/// A state ahead of the one that is published.
+struct Ahead {
+    state: State,
+    last_id: EntryId,
+    /// Whether nothing of what is published holds any more.
+    is_anew: bool,
+}
+
+impl Ahead {
+    fn of(writer: &Writer) -> Self {
+        Self { state: writer.state.clone(), last_id: writer.last_id, is_anew: false }
+    }
+
+    fn apply(&mut self, entries: &[Entry]) -> Result<(), Unavailable> {
+        for entry in entries {
+            let decision: Decision = serde_json::from_str(&entry.body)
+                .map_err(|error| Unavailable::new(format!("understand journal entry {}", entry.number), error))?;
+            self.state.apply(entry.number, &decision);
+            self.last_id = entry.id;
+        }
+        Ok(())
+    }
+
+    fn is_news(&self, writer: &Writer) -> bool {
+        self.is_anew || self.state.number != writer.state.number
     }
 }
 

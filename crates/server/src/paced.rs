@@ -175,6 +175,8 @@ impl AsyncWrite for Paced {
 impl Paced {
     fn keep_writing(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
+            // Whoever reads an answer is not idle.
+            self.looks = 0;
             self.write.timer = None;
             return written;
         }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use rpds::HashTrieMapSync;
 use tidegate_domain::rollout::{Rollout, Standing};
-use tidegate_domain::{ChannelNumber, ContentHash};
+use tidegate_domain::{ChannelNumber, ContentHash, ProfileType};
 use tidegate_flags::{CONTENT_TYPE_ION, CONTENT_TYPE_JSON};
 
 /// What a deployment put on a channel, as it goes out: made once and shared by all polls.
@@ -153,17 +153,26 @@ fn header(text: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(text).ok()
 }
 
-/// Whether the types that a reader accepts include Ion, and not just as one of any.
+/// Whether the types that a reader accepts include Ion of feature flags by name.
 fn accepts_ion(accept: &HeaderValue) -> bool {
     let Ok(accept) = accept.to_str() else { return false };
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
         let is_ion = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/ion"));
-        let is_refused = parts.any(|part| {
-            let quality = part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
-            quality.is_some_and(|(_, quality)| quality.trim().parse::<f32>().is_ok_and(|quality| quality <= 0.0))
-        });
-        is_ion && !is_refused
+        let (mut is_of_flags, mut is_refused) = (false, false);
+        for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+            let value = value.trim().trim_matches('"');
+            match name.trim() {
+                name if name.eq_ignore_ascii_case("type") => {
+                    is_of_flags = value.eq_ignore_ascii_case(ProfileType::FeatureFlags.as_str());
+                }
+                name if name.eq_ignore_ascii_case("q") => {
+                    is_refused = value.parse::<f32>().is_ok_and(|quality| quality <= 0.0);
+                }
+                _ => {}
+            }
+        }
+        is_ion && is_of_flags && !is_refused
     })
 }
 
@@ -190,12 +199,17 @@ mod tests {
     #[test]
     fn ion_is_for_those_who_name_it() {
         check("application/ion;type=AWS.AppConfig.FeatureFlags;q=1.0,*/*;q=0.1", true);
-        check("application/json, Application/Ion", true);
+        check("application/ion; type=AWS.AppConfig.FeatureFlags", true);
+        check("application/json, Application/Ion ; Type = \"aws.appconfig.featureflags\"", true);
+        check("application/ion;q=0.5;type=AWS.AppConfig.FeatureFlags", true);
+        check("application/ion;type=AWS.AppConfig.FeatureFlags;q=0.000, */*", false);
+        check("application/ion;type=Other", false);
+        check("application/ion", false);
         check("*/*", false);
         check("application/*", false);
         check("application/json", false);
-        check("application/ion;q=0, */*", false);
-        check("application/ion-text", false);
+        check("application/json;type=AWS.AppConfig.FeatureFlags", false);
+        check("application/ion-text;type=AWS.AppConfig.FeatureFlags", false);
         check("", false);
     }
 }

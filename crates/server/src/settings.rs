@@ -43,6 +43,8 @@ pub struct Settings {
     pub account: Account,
     /// The region of callers whose signature names none.
     pub region: Arc<str>,
+    /// The names besides `localhost` and addresses that requests may be to; any, if absent.
+    pub allowed_hosts: Option<Vec<String>>,
     /// How much there may be.
     pub limits: Limits,
     /// Which accounts are held to request rates.
@@ -82,6 +84,7 @@ impl Default for Settings {
         Self {
             account: Account::default(),
             region: "us-east-1".into(),
+            allowed_hosts: None,
             limits: Limits::default(),
             request_rates: RequestRates::Aws { except: vec![Account::default()] },
             token_reuse: TokenReuse::Refuse,
@@ -95,7 +98,7 @@ impl Default for Settings {
             max_connections: 16_384,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(100),
-            write_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(10),
         }

@@ -22,6 +22,13 @@ pub(crate) enum Command {
     /// Point AWS tools at it with --endpoint-url, or with AWS_ENDPOINT_URL_APPCONFIG and
     /// AWS_ENDPOINT_URL_APPCONFIGDATA in their environment.
     Serve(Box<Options>),
+
+    /// Check an audit log, or take records out of it.
+    #[command(subcommand)]
+    Audit(crate::audit::AuditCommand),
+
+    /// Show the journal: who changed what, and when.
+    Log(crate::log::LogOptions),
 }
 
 /// Options of `serve`. Each can also stand in the configuration file, under its long name with `_` for `-`.
@@ -59,6 +66,12 @@ pub(crate) struct Options {
     /// Accept any credentials on an address that other machines can reach.
     #[arg(long, env = "TIDEGATE_INSECURE_ALLOW_ANY", num_args = 0..=1, default_missing_value = "true")]
     pub insecure_allow_any: Option<bool>,
+
+    /// Names besides localhost by which requests may call a server on a loopback address, separated by commas.
+    ///
+    /// Web pages must not reach it by having their own name point here.
+    #[arg(long, env = "TIDEGATE_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
+    pub allowed_hosts: Option<Vec<String>>,
 
     /// The account of callers whose access key id is not an account of its own [default: 000000000000].
     #[arg(long, env = "TIDEGATE_ACCOUNT", value_name = "12 DIGITS")]
@@ -154,6 +167,30 @@ pub(crate) struct Options {
     /// Let webhooks call link-local addresses, at which clouds keep an instance's secrets [default: false].
     #[arg(long, env = "TIDEGATE_WEBHOOK_ALLOW_LINK_LOCAL", value_name = "BOOL")]
     pub webhook_allow_link_local: Option<bool>,
+
+    /// Write an audit log: to this file, or to audit.jsonl in this directory.
+    ///
+    /// It records every change and every refused call in CloudTrail's record shape, as a chain that
+    /// `tidegate audit verify` checks. A name that ends in .jsonl, .json or .log is a file.
+    #[arg(long, env = "TIDEGATE_AUDIT", value_name = "FILE|DIR")]
+    pub audit: Option<PathBuf>,
+
+    /// Record reads and polls too; rather than making one wait, its record is dropped and counted [default: false].
+    #[arg(long, env = "TIDEGATE_AUDIT_READS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub audit_reads: Option<bool>,
+
+    /// Refuse changes when the audit log cannot be written, instead of making them unrecorded [default: false].
+    #[arg(long, env = "TIDEGATE_AUDIT_REQUIRED", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub audit_required: Option<bool>,
+
+    /// Begin a new file of the audit log after so many KiB [default: 65536].
+    #[arg(long, env = "TIDEGATE_AUDIT_ROTATE_KIB", value_name = "KIB", value_parser = clap::value_parser!(u32).range(1..))]
+    #[serde(deserialize_with = "within::<1, { u32::MAX }, _>")]
+    pub audit_rotate_kib: Option<u32>,
+
+    /// Begin a new file of the audit log with each day, in UTC [default: true].
+    #[arg(long, env = "TIDEGATE_AUDIT_ROTATE_DAILY", value_name = "BOOL")]
+    pub audit_rotate_daily: Option<bool>,
 
     /// What to log: error, warn, info, debug or trace, or directives as `info,tidegate_server=debug` [default: info].
     #[arg(long, env = "TIDEGATE_LOG", value_name = "LEVEL")]

@@ -1,9 +1,12 @@
 //! `tidegate`: AWS AppConfig that you run yourself.
 
+mod audit;
 mod cli;
 mod config_file;
+mod log;
 mod problem;
 mod serve;
+mod when;
 
 use std::process::ExitCode;
 
@@ -16,6 +19,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(options) => serve::run(*options),
+        cli::Command::Audit(command) => audit::run(command),
+        cli::Command::Log(options) => log::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

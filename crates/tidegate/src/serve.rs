@@ -13,6 +13,7 @@ use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::sqlite::SqliteJournal;
 use tidegate_journal::{Journal, Unavailable};
 use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
+use tidegate_server::audit::{Audit, AuditSettings};
 use tidegate_server::clock::{Clock, system_now_ms};
 use tidegate_server::conductor::Conductor;
 use tidegate_server::node::Node;
@@ -39,13 +40,14 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8787).into());
     check_exposure(&options, listen)?;
     let store = store(&options)?;
-    let settings = settings(&options)?;
+    let settings = settings(&options, listen)?;
     let webhook = webhook(&options);
+    let audit = audit(&options)?;
     // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
     let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(listen, store, settings, webhook, options.clock.unwrap_or(ClockChoice::System)))
+    runtime.block_on(serve(listen, store, settings, webhook, audit, options.clock.unwrap_or(ClockChoice::System)))
 }
 
 async fn serve(
@@ -53,6 +55,7 @@ async fn serve(
     store: Store,
     settings: Settings,
     webhook: WebhookSettings,
+    audit: Option<AuditSettings>,
     clock: ClockChoice,
 ) -> Result<(), Problem> {
     // Listening first: a second server on the port must not touch the first one's data.
@@ -79,6 +82,9 @@ async fn serve(
     };
     let webhook = Webhook::new(webhook).map_err(Problem::new)?;
     let node = Node::open_with(journal, settings, clock, Arc::new(Targets { webhook })).await?;
+    if let Some(audit) = audit {
+        start_audit(&node, audit).await?;
+    }
     let (stop, stopping) = watch::channel(false);
     let (advances, advance_requests) = mpsc::channel(1);
     let conductor = tokio::spawn(Conductor::new(node.clone()).run(advance_requests, stopped(stopping.clone())));
@@ -90,6 +96,9 @@ async fn serve(
     tracing::info!("stopping");
     stop.send_replace(true);
     let ended = tokio::join!(server, conductor);
+    if let Some(audit) = node.audit.get() {
+        audit.close().await;
+    }
     if let Some(sqlite) = sqlite {
         sqlite.close().await?;
     }
@@ -102,6 +111,20 @@ async fn serve(
 async fn open_sqlite(directory: PathBuf) -> Result<SqliteJournal, Problem> {
     let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(&directory)).await;
     Ok(opened.map_err(|error| Problem::new(format!("cannot open the journal: {error}")))??)
+}
+
+/// Before anybody can ask for anything.
+async fn start_audit(node: &Arc<Node>, settings: AuditSettings) -> Result<(), Problem> {
+    let of_node = node.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        Audit::open(settings, &of_node.metrics, of_node.home(), of_node.clock.now_ms())
+    });
+    let opened = opened.await.unwrap_or_else(|error| Err(error.to_string()));
+    let audit = opened.map_err(|error| {
+        Problem::new(format!("cannot open the audit log {error}"))
+            .hint("see what `tidegate audit verify` says, move the files away, or name others with --audit")
+    })?;
+    node.audit.set(audit).map_err(|_| Problem::new("there is an audit log already"))
 }
 
 /// A manual clock starts at the machine's time, and never before what the journal already holds.
@@ -216,6 +239,22 @@ fn webhook(options: &Options) -> WebhookSettings {
     WebhookSettings { allow_link_local, try_timeout, ..defaults }
 }
 
+fn audit(options: &Options) -> Result<Option<AuditSettings>, Problem> {
+    let Some(path) = &options.audit else {
+        let is_lost = options.audit_required == Some(true) || options.audit_reads == Some(true);
+        let problem = Problem::new("there is no audit log that reads or changes could be recorded in");
+        return if is_lost { Err(problem.hint("name one with --audit FILE|DIR")) } else { Ok(None) };
+    };
+    let defaults = AuditSettings::new(path.clone());
+    Ok(Some(AuditSettings {
+        reads: options.audit_reads.unwrap_or(defaults.reads),
+        is_required: options.audit_required.unwrap_or(defaults.is_required),
+        rotate_bytes: options.audit_rotate_kib.map_or(defaults.rotate_bytes, |kib| u64::from(kib) * 1_024),
+        rotate_daily: options.audit_rotate_daily.unwrap_or(defaults.rotate_daily),
+        ..defaults
+    }))
+}
+
 /// The secret in the data directory, made if there is none yet; in memory, one that is gone when the server stops.
 fn own_webhook_secret(store: &Store) -> Result<Vec<u8>, Problem> {
     let fresh = || format!("{:032x}{:032x}\n", rand::random::<u128>(), rand::random::<u128>());
@@ -250,7 +289,7 @@ fn make_secret(path: &Path, secret: &str) -> std::io::Result<()> {
     }
 }
 
-fn settings(options: &Options) -> Result<Settings, Problem> {
+fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> {
     let defaults = Settings::default();
     let account_of = |flag: &str, text: &str| {
         text.parse::<Account>().map_err(|error| Problem::new(format!("{flag} {text}: {error}")))
@@ -278,6 +317,8 @@ fn settings(options: &Options) -> Result<Settings, Problem> {
     Ok(Settings {
         account,
         region,
+        // Who may be reached from anywhere has said so, and may be called anything.
+        allowed_hosts: listen.ip().is_loopback().then(|| options.allowed_hosts.clone().unwrap_or_default()),
         limits: Limits {
             hosted_content_bytes: options
                 .quota_content_kib

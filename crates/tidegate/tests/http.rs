@@ -134,7 +134,7 @@ fn paths_queries_and_methods_that_mean_nothing_are_client_errors_in_aws_form() {
         "GET http://example.com/nowhere",
     ];
     for line in unknown {
-        let answer = exchange(&server, format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+        let answer = exchange(&server, format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
         assert_eq!((answer.status, answer.error_name()), (404, "UnknownOperationException"), "{line}: {answer:?}");
         answer.assert_well_formed_error();
     }
@@ -169,7 +169,7 @@ fn paths_queries_and_methods_that_mean_nothing_are_client_errors_in_aws_form() {
         "GET /tags/arn:aws:appconfig:us-east-1:000000000000:application%2F%2e%2e",
     ];
     for line in refused {
-        let answer = exchange(&server, format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+        let answer = exchange(&server, format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
         if line.ends_with("max_results=1&max_results=2") && answer.status == 200 {
             continue; // AWS does not say; either is no accident.
         }
@@ -177,7 +177,7 @@ fn paths_queries_and_methods_that_mean_nothing_are_client_errors_in_aws_form() {
         assert_ne!(answer.error_name(), "UnknownOperationException", "{line}");
         answer.assert_well_formed_error();
     }
-    let long = format!("GET /configuration?configuration_token={} HTTP/1.1\r\nHost: x\r\n\r\n", "t".repeat(20_000));
+    let long = format!("GET /configuration?configuration_token={} HTTP/1.1\r\nHost: localhost\r\n\r\n", "t".repeat(20_000));
     exchange(&server, long.as_bytes()).expect_error(400, "BadRequestException");
     server.assert_well();
 }
@@ -192,6 +192,18 @@ fn a_page_in_a_browser_cannot_change_anything() {
         client.ask("POST", path, &of_page, Some(body)).expect_error(403, "AccessDeniedException");
     }
     assert_eq!(client.get("/applications").expect(200).json()["Items"], json!([]));
+    for (host, status) in [
+        ("pages.example", 403),
+        ("pages.example:8787", 403),
+        ("localhost.pages.example", 403),
+        ("localhost:8787", 200),
+        ("tidegate.localhost", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:8787", 200),
+    ] {
+        let request = format!("GET /applications HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        assert_eq!(exchange(&server, request.as_bytes()).status, status, "{host}");
+    }
 }
 
 #[test]
@@ -233,7 +245,7 @@ fn a_body_over_the_limit_is_refused_while_it_is_read_and_takes_no_memory() {
                 format!("Content-Length: {}", 100 << 20)
             };
             raw.write(
-                format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n{framing}\r\n\r\n").as_bytes(),
+                format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n{framing}\r\n\r\n").as_bytes(),
             )
             .unwrap();
             for _ in 0..100 {
@@ -252,7 +264,7 @@ fn a_body_over_the_limit_is_refused_while_it_is_read_and_takes_no_memory() {
             assert_eq!(answer.error_name(), *name, "{path}, chunked: {is_chunked}");
             answer.assert_well_formed_error();
             // The connection has not lost its place.
-            raw.write(b"GET /_tidegate/health HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            raw.write(b"GET /_tidegate/health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
             assert_eq!(raw.read().unwrap().status, 200);
         }
     }
@@ -266,9 +278,9 @@ fn a_body_over_the_limit_is_refused_while_it_is_read_and_takes_no_memory() {
 fn a_body_far_over_the_limit_is_refused_before_it_is_sent() {
     let (_directory, server) = server(&[]);
     for head in [
-        "POST /applications HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n",
-        "POST /applications HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n",
-        "POST /applications HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 18446744073709551615\r\n\r\n",
+        "POST /applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n",
+        "POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n",
+        "POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 18446744073709551615\r\n\r\n",
     ] {
         let mut raw = Raw::connect(server.address).unwrap();
         raw.write(head.as_bytes()).unwrap();
@@ -288,7 +300,7 @@ fn a_client_that_asks_first_is_told_to_continue() {
     let body = r#"{"Name":"asked first"}"#;
     let length = body.len();
     raw.write(
-        format!("POST /applications HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n")
+        format!("POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n")
             .as_bytes(),
     )
     .unwrap();
@@ -302,7 +314,7 @@ fn a_client_that_asks_first_is_told_to_continue() {
 fn chunks_may_be_of_any_size() {
     let (_directory, server) = server(&[]);
     let mut raw = Raw::connect(server.address).unwrap();
-    raw.write(b"POST /applications HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+    raw.write(b"POST /applications HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
     for byte in br#"{"Name":"in pieces"}"# {
         raw.write(&[b"1;ext=1\r\n".as_slice(), &[*byte], b"\r\n"].concat()).unwrap();
     }
@@ -314,7 +326,7 @@ fn chunks_may_be_of_any_size() {
 #[test]
 fn a_body_that_ends_early_or_is_badly_framed_harms_nobody() {
     let (_directory, server) = server(&[]);
-    let head = "POST /applications HTTP/1.1\r\nHost: x\r\n";
+    let head = "POST /applications HTTP/1.1\r\nHost: localhost\r\n";
     for framing in [
         "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
         "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
@@ -348,7 +360,7 @@ fn no_second_request_can_be_smuggled_in_a_body() {
     let (_directory, server) = server(&[]);
     let smuggled = r#"{"Name":"smuggled"}"#;
     let hidden =
-        format!("POST /applications HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{smuggled}", smuggled.len());
+        format!("POST /applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{smuggled}", smuggled.len());
     let chunked = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
     let cases = [
         // A front end that goes by the length would take the rest for the body.
@@ -367,7 +379,7 @@ fn no_second_request_can_be_smuggled_in_a_body() {
     ];
     for case in cases {
         let mut raw = Raw::connect(server.address).unwrap();
-        raw.throw(format!("POST /applications HTTP/1.1\r\nHost: x\r\n{case}").as_bytes());
+        raw.throw(format!("POST /applications HTTP/1.1\r\nHost: localhost\r\n{case}").as_bytes());
         let first = raw.read().unwrap_or_else(|error| panic!("{error}: {case}"));
         assert!((400..500).contains(&first.status), "{case}: {first:?}");
         let _ = raw.stream.get_mut().shutdown(std::net::Shutdown::Write);
@@ -387,9 +399,9 @@ fn pipelined_requests_are_answered_in_their_order_each_for_itself() {
         let body = format!("{{\"Name\":\"in line {count}\"}}");
         let length = body.len();
         requests.push_str(&format!(
-            "POST /applications HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}\
-             GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n\
-             HEAD /_tidegate/health HTTP/1.1\r\nHost: x\r\n\r\n"
+            "POST /applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}\
+             GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n\
+             HEAD /_tidegate/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
         ));
     }
     raw.write(requests.as_bytes()).unwrap();
@@ -423,9 +435,9 @@ fn what_is_not_http_is_refused_and_its_connection_closed() {
         b"GET /applications HTTP/1.1\r\nno colon\r\n\r\n".to_vec(),
         b"GET /applications HTTP/1.1\r\nbad name: x\r\n\r\n".to_vec(),
         b"GET /applications HTTP/1.1\r\nX: \x00\r\n\r\n".to_vec(),
-        b"GET /app lications HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
-        b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
-        b"GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
+        b"GET /app lications HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+        b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+        b"GET nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
         b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18"
             .to_vec(),
         tls,
@@ -443,7 +455,7 @@ fn what_is_not_http_is_refused_and_its_connection_closed() {
 #[test]
 fn headers_that_are_too_many_or_too_long_are_refused() {
     let (_directory, server) = server(&[]);
-    let head = "GET /applications HTTP/1.1\r\nHost: x\r\n";
+    let head = "GET /applications HTTP/1.1\r\nHost: localhost\r\n";
     for headers in [
         "X: y\r\n".repeat(500),
         format!("X: {}\r\n", "y".repeat(200_000)),
@@ -453,7 +465,7 @@ fn headers_that_are_too_many_or_too_long_are_refused() {
         let answer = exchange(&server, format!("{head}{headers}\r\n").as_bytes());
         assert!(matches!(answer.status, 400 | 431), "{answer:?}");
     }
-    let answer = exchange(&server, format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(200_000)).as_bytes());
+    let answer = exchange(&server, format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(200_000)).as_bytes());
     assert!(matches!(answer.status, 400 | 414 | 431), "{answer:?}");
     // Strange, and no reason to refuse.
     for headers in [
@@ -506,12 +518,12 @@ fn whoever_sends_nothing_or_a_head_for_ever_is_hung_up_on_and_who_has_been_answe
         b"",
         b"G",
         b"PRI * HTTP/2.0\r\n",
-        b"GET /applications HTTP/1.1\r\nHost: x\r\n",
+        b"GET /applications HTTP/1.1\r\nHost: localhost\r\n",
         b"GET /applications HTTP/1.1\r\nX: ",
     ];
     let address = server.address;
     let mut patient = Raw::connect(address).unwrap();
-    patient.write(b"GET /applications HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    patient.write(b"GET /applications HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     patient.read().unwrap().expect(200);
     std::thread::scope(|scope| {
         for opening in openings {
@@ -538,7 +550,7 @@ fn whoever_sends_nothing_or_a_head_for_ever_is_hung_up_on_and_who_has_been_answe
     });
     assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
     // Clients poll every 15 to 60 seconds, and should not have to connect each time.
-    patient.write(b"GET /applications HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    patient.write(b"GET /applications HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     patient.read().unwrap().expect(200);
     drop(patient);
     eventually("the connections are gone", || {

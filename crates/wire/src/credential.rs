@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use crate::query::{decode_parameter, pairs_of};
 
 /// The longest `Authorization` header that is looked at, in bytes.
-const MAX_AUTHORIZATION_BYTES: usize = 4096;
+pub(crate) const MAX_AUTHORIZATION_BYTES: usize = 4096;
 
 /// The longest access key id, in characters; AWS's own limit.
 const MAX_ACCESS_KEY_ID_CHARS: usize = 128;
@@ -64,8 +64,12 @@ fn from_query(query: &str) -> Option<Credential<'_>> {
     }
 }
 
-/// Reads `AKID/20260101/eu-central-1/appconfig/aws4_request`.
 fn parse(text: &str) -> Option<Credential<'_>> {
+    parse_scope(text).map(|(credential, _)| credential)
+}
+
+/// Reads `AKID/20260101/eu-central-1/appconfig/aws4_request`; the day comes apart.
+pub(crate) fn parse_scope(text: &str) -> Option<(Credential<'_>, &str)> {
     let mut parts = text.split('/');
     let [access_key_id, date, region, service] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
     let is_key = !access_key_id.is_empty()
@@ -78,11 +82,12 @@ fn parse(text: &str) -> Option<Credential<'_>> {
             && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     let is_end = parts.next() == Some("aws4_request") && parts.next().is_none();
-    (is_key && is_date && is_scope(region) && is_scope(service) && is_end).then_some(Credential {
+    let credential = Credential {
         access_key_id: Cow::Borrowed(access_key_id),
         region: Cow::Borrowed(region),
         service: Cow::Borrowed(service),
-    })
+    };
+    (is_key && is_date && is_scope(region) && is_scope(service) && is_end).then_some((credential, date))
 }
 
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {

@@ -18,6 +18,7 @@ pub mod fuzz;
 mod path;
 mod pattern;
 pub mod query;
+pub mod sigv4;
 mod token;
 mod types;
 mod unbind;

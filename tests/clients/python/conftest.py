@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import pytest
+from flags import FlagChannel
 from harness import BINARY, REGION, Server, Tenant
 from webhook import Webhook
 
@@ -57,6 +58,12 @@ def tenant(server):
 @pytest.fixture
 def channel(tenant):
     return tenant.channel()
+
+
+@pytest.fixture
+def flags(tenant):
+    """A channel of feature flags."""
+    return FlagChannel(tenant)
 
 
 @pytest.fixture

@@ -197,14 +197,15 @@ class Tenant:
 class Channel:
     """An application, an environment and a hosted profile: what sessions watch and deployments change."""
 
-    def __init__(self, tenant, application, environment, profile):
+    def __init__(self, tenant, application, environment, profile, **more):
+        """Makes the three; `more` is for the profile."""
         self.tenant = tenant
         self.names = (application, environment, profile)
         control = tenant.control
         self.application_id = tenant.application(application)
         self.environment_id = control.create_environment(ApplicationId=self.application_id, Name=environment)["Id"]
         self.profile_id = control.create_configuration_profile(
-            ApplicationId=self.application_id, Name=profile, LocationUri="hosted"
+            ApplicationId=self.application_id, Name=profile, LocationUri="hosted", **more
         )["Id"]
         self._at_once = None
 

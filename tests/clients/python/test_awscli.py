@@ -1,9 +1,9 @@
-"""The AWS CLI: the walk-through that the README shows, with nothing set but an address and any credentials."""
+"""The AWS CLI, with nothing set but an address and any credentials. What the README shows is in test_documents.py."""
 
 from harness import MINUTE
 
 
-def test_the_walk_through_from_nothing_to_a_running_client(tenant, aws, tmp_path):
+def test_from_nothing_to_a_running_client(tenant, aws, tmp_path):
     (tmp_path / "theme.json").write_text('{"colour": "sand"}')
 
     application = aws("appconfig create-application --name shop")

@@ -542,19 +542,19 @@ GARBAGE = {
     "a header without name": b"GET /applications HTTP/1.1\r\n: value\r\n\r\n",
     "a space in a header's name": b"GET /applications HTTP/1.1\r\nbad name: value\r\n\r\n",
     "a null in a header": b"GET /applications HTTP/1.1\r\nhost: a\x00b\r\n\r\n",
-    "a length that is none": b"POST /applications HTTP/1.1\r\nhost: a\r\ncontent-length: abc\r\n\r\n",
-    "a negative length": b"POST /applications HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n",
-    "two lengths": b"POST /applications HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
-    "a length beyond measure": b"POST /applications HTTP/1.1\r\nhost: a\r\ncontent-length: "
+    "a length that is none": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ncontent-length: abc\r\n\r\n",
+    "a negative length": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ncontent-length: -1\r\n\r\n",
+    "two lengths": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+    "a length beyond measure": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ncontent-length: "
     + b"9" * 40
     + b"\r\n\r\n",
-    "an encoding that nobody knows": b"POST /applications HTTP/1.1\r\nhost: a\r\ntransfer-encoding: rot13\r\n\r\n",
-    "a chunk without a size": b"POST /applications HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n",
-    "a chunk beyond measure": b"POST /applications HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
+    "an encoding that nobody knows": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: rot13\r\n\r\n",
+    "a chunk without a size": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n",
+    "a chunk beyond measure": b"POST /applications HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
     + b"F" * 40
     + b"\r\n{}\r\n",
-    "a header beyond measure": b"GET /applications HTTP/1.1\r\nhost: a\r\nx-long: " + b"x" * MEBIBYTE + b"\r\n\r\n",
-    "a target beyond measure": b"GET /" + b"x" * MEBIBYTE + b" HTTP/1.1\r\nhost: a\r\n\r\n",
+    "a header beyond measure": b"GET /applications HTTP/1.1\r\nhost: localhost\r\nx-long: " + b"x" * MEBIBYTE + b"\r\n\r\n",
+    "a target beyond measure": b"GET /" + b"x" * MEBIBYTE + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "a tunnel": b"CONNECT 127.0.0.1:1 HTTP/1.1\r\nhost: 127.0.0.1:1\r\n\r\n",
 }
 
@@ -586,7 +586,7 @@ def test_what_is_hardly_http_gets_a_4xx(server, bytes_sent):
     assert 400 <= int(status_line[9:12]) < 500, status_line
 
 
-@pytest.mark.parametrize("bytes_sent", [b"", b"GET /applicat", b"GET /applications HTTP/1.1\r\nhost: a\r\n"])
+@pytest.mark.parametrize("bytes_sent", [b"", b"GET /applicat", b"GET /applications HTTP/1.1\r\nhost: localhost\r\n"])
 def test_a_client_that_gives_up_leaves_the_server_well(server, bytes_sent):
     for _ in range(20):
         connection = server.connect()

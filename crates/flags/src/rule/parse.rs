@@ -16,7 +16,11 @@ pub(crate) fn parse(text: &str) -> Result<Element, Fault> {
 
 /// Reads a rule's text of any length, as experiments make it of authors' rules.
 pub(crate) fn parse_within(text: &str, depth: usize) -> Result<Element, Fault> {
-    if text_depth(text.as_bytes()) > depth {
+    let shape = text_shape(text.as_bytes());
+    if shape.has_huge_symbol_id {
+        return Err(not_an_expression("a symbol is a name, and no number behind a $", None));
+    }
+    if shape.depth > depth {
         let message = format!("a rule is nested at most {depth} levels deep");
         return Err(Fault { path: String::new(), reason: FaultReason::TooComplex, message, position: None });
     }
@@ -30,18 +34,36 @@ pub(crate) fn parse_within(text: &str, depth: usize) -> Result<Element, Fault> {
     }
 }
 
-/// The greatest number of brackets open at once in an Ion text, comments, strings and quoted symbols left out. Where
-/// the text is not Ion it is a guess, but never less than what the reader descends to before it gives up.
-pub(crate) fn text_depth(text: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut at) = (0usize, 0, 0);
+/// What has to be known of an Ion text before the reader may see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TextShape {
+    /// The greatest number of brackets open at once.
+    pub depth: usize,
+    /// Whether a symbol is named by a number (`$7`) that is so large that the reader panics.
+    pub has_huge_symbol_id: bool,
+}
+
+/// Digits of a symbol id that the reader takes for sure.
+const SYMBOL_ID_DIGITS: usize = 9;
+
+/// Looks at an Ion text, comments, strings and quoted symbols left out. Where the text is not Ion it is a guess, but
+/// never less than what the reader descends to before it gives up.
+pub(crate) fn text_shape(text: &[u8]) -> TextShape {
+    let mut shape = TextShape::default();
+    let (mut depth, mut at) = (0usize, 0);
     while let Some(&byte) = text.get(at) {
         at += 1;
         match byte {
             b'(' | b'[' | b'{' => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                shape.depth = shape.depth.max(depth);
             }
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'$' => {
+                let digits = text[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+                shape.has_huge_symbol_id |= digits > SYMBOL_ID_DIGITS;
+                at += digits;
+            }
             b'"' => at = after(text, at, b"\"", true),
             b'\'' if text[at..].starts_with(b"''") => at = after(text, at + 2, b"'''", true),
             b'\'' => at = after(text, at, b"'", true),
@@ -50,7 +72,7 @@ pub(crate) fn text_depth(text: &[u8]) -> usize {
             _ => {}
         }
     }
-    deepest
+    shape
 }
 
 fn after(text: &[u8], mut at: usize, end: &[u8], has_escapes: bool) -> usize {
@@ -110,7 +132,7 @@ mod tests {
 
     #[test]
     fn depth_leaves_out_what_is_quoted() {
-        let check = |text: &str, depth: usize| assert_eq!(text_depth(text.as_bytes()), depth, "{text}");
+        let check = |text: &str, depth: usize| assert_eq!(text_shape(text.as_bytes()).depth, depth, "{text}");
         check("", 0);
         check("(and (eq $a [1, 2]) (eq $b {c: 1}))", 3);
         check(r#"(eq $a "((((\"((")"#, 1);

@@ -30,8 +30,8 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(60);
 
 /// Asks a conductor with a manual clock to move it.
 pub struct Advance {
-    /// The new time, in milliseconds since 1970.
-    pub to_ms: i64,
+    /// How far, in milliseconds.
+    pub by_ms: i64,
     /// Answered when every step that was due by then has been taken, or with the reason why not.
     pub done: oneshot::Sender<Result<(), String>>,
 }
@@ -97,7 +97,8 @@ impl Conductor {
                     let _ = self.finish(joined);
                 }
                 Some(advance) = advances.recv() => {
-                    let outcome = self.advance(advance.to_ms).await;
+                    let to_ms = self.node.clock.now_ms().saturating_add(advance.by_ms);
+                    let outcome = self.advance(to_ms).await;
                     // Whoever asked may have gone away.
                     let _ = advance.done.send(outcome);
                 }
@@ -153,6 +154,9 @@ impl Conductor {
     fn start_due_work(&mut self) {
         let now = Instant::now();
         self.held.retain(|_, until| *until > now);
+        let published = self.node.published();
+        self.others.retain(|(realm, work), _| published.state.is_open(realm, *work));
+        drop(published);
         for due in self.timetable.due(self.node.clock.monotonic_ms()) {
             let work = Work::Step { environment: due.environment, number: due.number, steps: due.steps };
             self.start(Lane::Steps(due.realm.clone(), due.environment), due.realm, work);
@@ -203,7 +207,7 @@ impl Conductor {
                     self.busy.remove(&lane);
                     self.held.insert(lane, Instant::now() + RETRY_AFTER);
                 }
-                return Ok(());
+                return Err(NotDone::Fault);
             }
         };
         self.busy.remove(&lane);
@@ -251,6 +255,9 @@ impl Conductor {
 
     async fn keep_house(&mut self) {
         self.node.rates.forget_idle();
+        if let Err(error) = self.node.look_after_history().await {
+            tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
+        }
         // Also fetches the contents that could not be had when they were needed.
         if let Err(error) = self.node.catch_up().await {
             tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");

@@ -8,6 +8,7 @@ use tidegate_domain::{
 use tidegate_flags::{Admitted, Detail, Refused};
 use tidegate_model::appconfig as aws;
 use tidegate_wire::Failure;
+use tokio::sync::Mutex;
 
 use super::page::Paging;
 use super::{Call, Done, Outcome, echoed, find, unavailable};
@@ -32,8 +33,7 @@ pub(super) async fn create(
         latest_version: input.latest_version_number.map(i64::from),
     };
     // What the rules are against is not shown to extensions, and not stored.
-    let rehearsed = Command::CreateHostedVersion(create.clone());
-    view.rehearse(&rehearsed)?;
+    view.rehearse(&rehearsal(&view.realm, profile, &create))?;
     let content = changed_by_extensions(call, &view.realm, application, profile, &create, input.content).await?;
     let (version, content) = match profile.kind {
         ProfileType::Freeform => write(call, create, content).await?,
@@ -98,6 +98,18 @@ pub(super) async fn delete(
     Ok(Done(aws::DeleteHostedConfigurationVersionResponse {}))
 }
 
+/// What a version is tried with before it is known what becomes of its content.
+///
+/// Feature flags that are sent once more with the label that they were given are the version that they were, so that
+/// it is not the label that they are refused for.
+fn rehearsal(realm: &RealmState, profile: &Profile, create: &CreateHostedVersion) -> Command {
+    let latest = realm.latest_version(profile.id);
+    let is_given_again =
+        profile.kind == ProfileType::FeatureFlags && latest.is_some_and(|latest| latest.label == create.label);
+    let label = create.label.clone().filter(|_| !is_given_again);
+    Command::CreateHostedVersion(CreateHostedVersion { label, ..create.clone() })
+}
+
 /// Stores a content and makes a version of it.
 async fn write(
     call: &Call<'_>,
@@ -115,7 +127,11 @@ async fn write(
 }
 
 /// How often a document of flags is normalised anew because another version came in between.
-const FLAG_ATTEMPTS: usize = 8;
+const FLAG_ATTEMPTS: usize = 32;
+
+/// Where those queue for whom another version came in between, so that a crowd of writers is served one by one. Of
+/// other nodes' writers nothing is known here; against each of those it is one race at a time.
+static FLAG_QUEUE: Mutex<()> = Mutex::const_new(());
 
 /// Normalises a document of feature flags, and makes a version of it unless it is the latest one already.
 ///
@@ -125,6 +141,7 @@ async fn write_flags(
     create: CreateHostedVersion,
     content: Bytes,
 ) -> Result<(HostedVersion, Bytes), Failure> {
+    let mut turn = None;
     for _ in 0..FLAG_ATTEMPTS {
         let view = call.view().await?;
         let application = view.application(&create.application)?;
@@ -137,8 +154,7 @@ async fn write_flags(
         let admitted = admit(content.clone(), latest_content, call.node.clock.now_ms()).await?;
         let admitted_content = Bytes::from(admitted.content);
         if let (true, Some(latest)) = (admitted.is_same_as_latest, latest) {
-            let rehearsed = Command::CreateHostedVersion(create.clone());
-            view.rehearse(&rehearsed)?;
+            view.rehearse(&rehearsal(&view.realm, profile, &create))?;
             return Ok((HostedVersion::clone(latest), admitted_content));
         }
         let expected = i64::from(latest.map_or(0, |latest| latest.number));
@@ -146,7 +162,11 @@ async fn write_flags(
         let attempt =
             CreateHostedVersion { latest_version: create.latest_version.or(Some(expected)), ..create.clone() };
         match write(call, attempt, admitted_content).await {
-            Err(failure) if failure.name == "ConflictException" && !is_callers_own => {}
+            Err(failure) if failure.name == "ConflictException" && !is_callers_own => {
+                if turn.is_none() {
+                    turn = Some(FLAG_QUEUE.lock().await);
+                }
+            }
             outcome => return outcome,
         }
     }

@@ -173,8 +173,10 @@ impl Call<'_> {
             NotDone::Refused(refusal) => refused(refusal, self.caller),
             NotDone::Unavailable(error) => unavailable(&error),
             NotDone::Contended | NotDone::OthersAtWork => {
+                tracing::warn!("a write lost the race for its number again and again");
                 Failure::service_unavailable("Too many writers at once. Try again.")
             }
+            NotDone::Fault => Failure::internal(),
         })
     }
 

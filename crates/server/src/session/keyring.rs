@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::ArcSwap;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine;
@@ -25,6 +25,8 @@ const FRAME: usize = HEAD + NONCE_LEN + TAG;
 const ROOM: usize = 128;
 /// How many derived keys are kept at hand: two purposes, three days, and as much again while a master is replaced.
 const AT_HAND: usize = 12;
+/// How many days two nodes' clocks may be apart.
+const DAYS_APART: u16 = 2;
 
 /// What something is sealed for. What was sealed for one purpose does not open for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +70,6 @@ impl Keyring {
     pub fn seal(&self, purpose: Purpose, record: &[u8], now_ms: i64) -> Option<String> {
         let number = self.masters.last()?.number;
         let day = day_of(now_ms);
-        let at_hand = self.at_hand(number, day, purpose)?;
-        let derived = find(&at_hand, number, day, purpose)?;
         let mut room = [0; ROOM];
         let sealed = &mut room[..FRAME + record.len()];
         sealed[0] = FORMAT;
@@ -81,7 +81,9 @@ impl Keyring {
         let (body, tag) = rest.split_at_mut(record.len());
         body.copy_from_slice(record);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let made = derived.key.seal_in_place_separate_tag(nonce, Aad::from(&head[..HEAD]), body).ok()?;
+        let made = self.with_key(number, day, purpose, day, |key| {
+            key.seal_in_place_separate_tag(nonce, Aad::from(&head[..HEAD]), body).ok()
+        })?;
         tag.copy_from_slice(made.as_ref());
         Some(URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -101,36 +103,49 @@ impl Keyring {
         }
         let number = u16::from_be_bytes([sealed[1], sealed[2]]);
         let day = u16::from_be_bytes([sealed[3], sealed[4]]);
-        // Clocks may disagree by a day. What is older opens too, as long as its master is there, so that it can be
-        // told from what was never sealed here; but nobody can crowd out the keys at hand with it.
-        let (at_hand, old);
-        let derived = match day_of(now_ms).abs_diff(day) {
-            0..=2 => {
-                at_hand = self.at_hand(number, day, purpose)?;
-                find(&at_hand, number, day, purpose)?
-            }
-            _ if day < day_of(now_ms) => {
-                old = self.derive(number, day, purpose)?;
-                &old
-            }
-            _ => return None,
-        };
+        let today = day_of(now_ms);
+        if day > today.saturating_add(DAYS_APART) {
+            return None;
+        }
+        // What is older opens too, as long as its master is there, so that it can be told from what was never sealed
+        // here.
         let (head, body) = sealed.split_at_mut(HEAD + NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(&head[HEAD..]).ok()?;
-        let record = derived.key.open_in_place(nonce, Aad::from(&head[..HEAD]), body).ok()?;
+        let record = self.with_key(number, day, purpose, today, |key| {
+            key.open_in_place(nonce, Aad::from(&head[..HEAD]), body).ok()
+        })?;
         (&*record).try_into().ok()
     }
 
-    /// The keys at hand, with this one among them. A guard costs no reference count that all threads share.
-    fn at_hand(&self, number: u16, day: u16, purpose: Purpose) -> Option<Guard<Arc<Vec<Arc<Derived>>>>> {
+    /// Uses a key: one at hand, or one derived now, which is kept at hand if it worked and its day is near.
+    ///
+    /// What was never sealed here works with no key, so that nobody can crowd out the keys at hand with it. And whoever
+    /// derives a key uses that very one: what is kept at hand, others may replace at any time. A guard costs no
+    /// reference count that all threads share.
+    fn with_key<T>(
+        &self,
+        number: u16,
+        day: u16,
+        purpose: Purpose,
+        today: u16,
+        work: impl FnOnce(&LessSafeKey) -> Option<T>,
+    ) -> Option<T> {
         let at_hand = self.derived.load();
-        if find(&at_hand, number, day, purpose).is_some() {
-            return Some(at_hand);
+        if let Some(derived) = find(&at_hand, number, day, purpose) {
+            return work(&derived.key);
         }
-        let mut newer = vec![Arc::new(self.derive(number, day, purpose)?)];
-        newer.extend(at_hand.iter().take(AT_HAND - 1).cloned());
-        self.derived.store(Arc::new(newer));
-        Some(self.derived.load())
+        drop(at_hand);
+        let derived = Arc::new(self.derive(number, day, purpose)?);
+        let done = work(&derived.key)?;
+        if today.abs_diff(day) <= DAYS_APART {
+            self.derived.rcu(|at_hand| {
+                let mut newer = vec![derived.clone()];
+                let others = at_hand.iter().filter(|other| !other.is(number, day, purpose));
+                newer.extend(others.take(AT_HAND - 1).cloned());
+                newer
+            });
+        }
+        Some(done)
     }
 
     fn derive(&self, number: u16, day: u16, purpose: Purpose) -> Option<Derived> {
@@ -139,9 +154,14 @@ impl Keyring {
     }
 }
 
+impl Derived {
+    fn is(&self, number: u16, day: u16, purpose: Purpose) -> bool {
+        self.day == day && self.number == number && self.purpose == purpose
+    }
+}
+
 fn find(at_hand: &[Arc<Derived>], number: u16, day: u16, purpose: Purpose) -> Option<&Derived> {
-    let is_it = |derived: &&Arc<Derived>| derived.day == day && derived.number == number && derived.purpose == purpose;
-    at_hand.iter().find(is_it).map(|derived| &**derived)
+    at_hand.iter().find(|derived| derived.is(number, day, purpose)).map(|derived| &**derived)
 }
 
 fn day_of(now_ms: i64) -> u16 {
@@ -161,6 +181,8 @@ fn derive(master: &[u8; 32], day: u16, purpose: Purpose) -> LessSafeKey {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use proptest::prelude::*;
     use tidegate_domain::Secret;
 
@@ -210,6 +232,39 @@ mod tests {
         for end in 0..sealed.len() {
             assert_eq!(keyring.open::<56>(Purpose::Session, &sealed[..end], 0), None);
         }
+    }
+
+    #[test]
+    fn a_token_opens_whatever_others_ask_of_the_keyring_meanwhile() {
+        let keyring = keyring(&[1, 2]);
+        let now_ms = 10 * DAY_MS;
+        let is_over = AtomicBool::new(false);
+        let is_open = |sealed: &str| keyring.open(Purpose::Session, sealed, now_ms) == Some([7; 56]);
+        std::thread::scope(|scope| {
+            // Heads of all keys and days, as anybody can write them.
+            scope.spawn(|| {
+                for n in (0..10u8).cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                    let mut forged = [0; FRAME + 56];
+                    forged[..HEAD].copy_from_slice(&[FORMAT, 0, 1 + n % 2, 0, 8 + n / 2]);
+                    let forged = URL_SAFE_NO_PAD.encode(forged);
+                    assert_eq!(keyring.open::<56>(Purpose::Session, &forged, now_ms), None);
+                }
+            });
+            // Lists in pages, and sessions from yesterday to tomorrow.
+            scope.spawn(|| {
+                for day in (8..=12).cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                    for purpose in [Purpose::Page, Purpose::Session] {
+                        let sealed = keyring.seal(purpose, &[7; 56], day * DAY_MS);
+                        assert!(sealed.is_some_and(|sealed| keyring.open::<56>(purpose, &sealed, now_ms).is_some()));
+                    }
+                }
+            });
+            let sealed = (0..20_000).map(|_| keyring.seal(Purpose::Session, &[7; 56], now_ms));
+            let failed = sealed.filter(|sealed| !sealed.as_deref().is_some_and(is_open)).count();
+            is_over.store(true, Ordering::Relaxed);
+            assert_eq!(failed, 0);
+        });
+        assert!(keyring.derived.load().len() <= AT_HAND);
     }
 
     proptest! {

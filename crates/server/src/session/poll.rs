@@ -58,7 +58,8 @@ fn answer<'a>(
     let session = token::open(&published.keyring, &token, now_ms, enforce).map_err(refused)?;
     let Some(serving) = published.serving.get(&session.channel) else {
         // A node that lags behind what the session has seen, or cannot fetch what is there, does not know it to be gone.
-        let knows = published.state.number >= session.seen && published.state.channel(session.channel).is_none();
+        let lags = node.lags_behind(published.state.number, session.seen, session.issued_at_ms);
+        let knows = !lags && published.state.channel(session.channel).is_none();
         return Err(if knows { gone() } else { Failure::from(Error::from(InternalServerException::default())) });
     };
     if node.guard.note(session.id, session.answers, now_ms) == Use::Reused
@@ -73,12 +74,14 @@ fn answer<'a>(
     };
     // What was answered from a later state is not taken back by a node that lags behind it.
     let number = serving.stale_since.unwrap_or(published.state.number);
-    let lags = number < session.seen && session.held != 0;
+    let lags = session.held != 0
+        && (serving.stale_since.is_some_and(|number| number < session.seen)
+            || node.lags_behind(published.state.number, session.seen, session.issued_at_ms));
     let form = served.map(|served| served.form_for(accept));
     let news = form.map(|(form, _)| form).filter(|form| form.key != session.held && !lags);
     let next = Session {
         held: news.map_or(session.held, |form| form.key),
-        seen: session.seen.max(number),
+        seen: if lags { session.seen } else { number },
         issued_at_ms: now_ms,
         answers: session.answers.saturating_add(1),
         ..session

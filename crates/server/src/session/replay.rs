@@ -59,8 +59,7 @@ impl ReplayGuard {
             while old >> 52 == check {
                 let (old_answers, old_s) = ((old >> TIME_BITS) & 0xffff_ffff, old & TIME_MASK);
                 if old_answers == (known >> TIME_BITS) & 0xffff_ffff {
-                    let age_s = now_s.wrapping_sub(old_s) & TIME_MASK;
-                    return if age_s <= self.grace_s { Use::Retry } else { Use::Reused };
+                    return if age_s(now_s, old_s) <= self.grace_s { Use::Retry } else { Use::Reused };
                 }
                 if old_answers > (known >> TIME_BITS) & 0xffff_ffff {
                     return Use::Reused;
@@ -74,7 +73,7 @@ impl ReplayGuard {
         let oldest = set.iter().max_by_key(|[session, known]| {
             let is_free = session.load(Ordering::Relaxed) == 0;
             let seen_s = known.load(Ordering::Relaxed) & TIME_MASK;
-            (is_free, now_s.wrapping_sub(seen_s) & TIME_MASK)
+            (is_free, age_s(now_s, seen_s))
         });
         if let Some([session, slot]) = oldest {
             session.store(fingerprint, Ordering::Release);
@@ -87,6 +86,15 @@ impl ReplayGuard {
         let sets = self.slots.len() / WAYS;
         let start = (fingerprint as usize & (sets - 1)) * WAYS;
         &self.slots[start..start + WAYS]
+    }
+}
+
+/// Seconds between two times of which only the low bits are kept. A time that lies ahead, because a clock was set back
+/// or another thread was quicker, is now.
+fn age_s(now_s: u64, then_s: u64) -> u64 {
+    match now_s.wrapping_sub(then_s) & TIME_MASK {
+        ahead if ahead > TIME_MASK / 2 => 0,
+        age_s => age_s,
     }
 }
 
@@ -104,6 +112,14 @@ mod tests {
         assert_eq!(guard.note(7, 0, 60_000), Use::Reused, "a later token was used");
         assert_eq!(guard.note(7, 1, 61_000), Use::Retry);
         assert_eq!(guard.note(8, 0, 61_000), Use::First, "another session");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_harms_no_retry() {
+        let guard = ReplayGuard::new(1_024, 10_000);
+        assert_eq!(guard.note(7, 0, 10_000), Use::First);
+        assert_eq!(guard.note(7, 0, 9_999), Use::Retry);
+        assert_eq!(guard.note(7, 0, 1_000), Use::Retry);
     }
 
     #[test]
