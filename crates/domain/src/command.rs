@@ -352,6 +352,8 @@ pub struct RunDeployment {
     pub tags: Tags,
     /// The extensions at work.
     pub applied: Vec<AppliedExtension>,
+    /// The environment's latest deployment, if it must still be the latest: what was looked at before.
+    pub latest_deployment: Option<u32>,
 }
 
 /// `StartExperimentRun`

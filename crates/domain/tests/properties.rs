@@ -466,7 +466,11 @@ fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<
         enabled: by_id,
         attributes: [("color".into(), AttributeValue::Strings(vec!["blue".into()]))].into(),
     };
-    let deployment = RunDeployment { tags: [("made".into(), "by a run".into())].into(), applied: Vec::new() };
+    let deployment = RunDeployment {
+        tags: [("made".into(), "by a run".into())].into(),
+        applied: Vec::new(),
+        latest_deployment: None,
+    };
     let strategy = |nth: u8| {
         let own = realm_state.strategies(0, 99).items;
         own.get(usize::from(nth)).map(|strategy| strategy.id.to_string())

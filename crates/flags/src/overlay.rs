@@ -163,13 +163,16 @@ fn variants(run: &Run, deployed: &FlagValue) -> Vec<Variant> {
             variants.push(variant(arm, &format!("__{}_override__", arm.key), rule));
         }
     }
-    let sum: f64 = run.treatments.iter().chain([&run.control]).map(|arm| arm.weight).sum();
+    // By the largest one, so that no sum of weights is too large for a number.
+    let weights = || run.treatments.iter().chain([&run.control]).map(|arm| arm.weight);
+    let largest = weights().fold(f64::MIN_POSITIVE, f64::max);
+    let sum: f64 = weights().map(|weight| weight / largest).sum();
     let seed = json::value_text(&Value::String(run.seed.clone()));
     let split = |pct: f64| format!("(split pct::{} by::$entityId seed::{seed})", number(pct));
     let mut before = 0.0;
     for arm in run.treatments.iter().chain([&run.control]) {
         let lower = share(before, sum);
-        before += arm.weight;
+        before += arm.weight / largest;
         let upper = lower + (share(before, sum) - lower) * run.exposure_percentage / 100.0;
         let range = match variants.iter().any(|variant| !variant.name.ends_with("_override__")) {
             false => split(upper),

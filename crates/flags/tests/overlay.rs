@@ -149,3 +149,12 @@ fn what_cannot_be_laid_over_is_refused() {
     comment.audience_rule = "(eq $country \"CZ\") // all of them".into();
     assert!(overlay(&deployed(), &[comment]).is_ok());
 }
+
+#[test]
+fn weights_of_any_size_are_shares_of_their_sum() {
+    let mut huge = run("banner", 20.0);
+    for arm in huge.treatments.iter_mut().chain([&mut huge.control]) {
+        arm.weight = 1.7e308;
+    }
+    assert_eq!(overlay(&deployed(), &[huge]).unwrap(), overlay(&deployed(), &[run("banner", 20.0)]).unwrap());
+}

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-/// AWS AppConfig that you run yourself: every AWS SDK, the AWS CLI, Terraform and the AppConfig Agent work against it.
+/// AWS AppConfig that you run yourself: AWS SDKs and the AWS CLI work against it unchanged.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -29,6 +29,14 @@ pub(crate) enum Command {
 
     /// Show the journal: who changed what, and when.
     Log(crate::log::LogOptions),
+
+    /// Check feature-flag documents, or evaluate their flags.
+    #[command(subcommand)]
+    Flags(crate::flags::FlagsCommand),
+
+    /// Say what an experiment has shown.
+    #[command(subcommand)]
+    Experiment(crate::experiment::ExperimentCommand),
 }
 
 /// Options of `serve`. Each can also stand in the configuration file, under its long name with `_` for `-`.
@@ -158,10 +166,10 @@ pub(crate) struct Options {
     #[serde(deserialize_with = "within::<1, 15, _>")]
     pub webhook_timeout: Option<u32>,
 
-    /// How long another node's claim on calling an extension is respected while nothing comes of it, in seconds, 20 to
+    /// How long another node's claim on calling an extension is respected while nothing comes of it, in seconds, 25 to
     /// 3600 [default: 30].
-    #[arg(long, env = "TIDEGATE_CLAIM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(20..=3_600))]
-    #[serde(deserialize_with = "within::<20, 3_600, _>")]
+    #[arg(long, env = "TIDEGATE_CLAIM_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(25..=3_600))]
+    #[serde(deserialize_with = "within::<25, 3_600, _>")]
     pub claim_timeout: Option<u32>,
 
     /// Let webhooks call link-local addresses, at which clouds keep an instance's secrets [default: false].

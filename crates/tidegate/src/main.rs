@@ -3,6 +3,8 @@
 mod audit;
 mod cli;
 mod config_file;
+mod experiment;
+mod flags;
 mod log;
 mod problem;
 mod serve;
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
         cli::Command::Serve(options) => serve::run(*options),
         cli::Command::Audit(command) => audit::run(command),
         cli::Command::Log(options) => log::run(&options),
+        cli::Command::Flags(command) => flags::run(&command),
+        cli::Command::Experiment(command) => experiment::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -339,6 +339,23 @@ fn wrong_options_are_named() {
     assert!(String::from_utf8_lossy(&second.stderr).contains("another process writes to it"), "{second:?}");
 }
 
+#[test]
+fn the_environment_and_the_configuration_file_can_name_the_log_too() {
+    let directory = common::directory();
+    let log = directory.path().join("of-the-environment.jsonl");
+    let mut by_environment = command();
+    by_environment.args(["serve", "--listen=127.0.0.1:0", "--store=memory:"]).env("TIDEGATE_AUDIT", &log);
+    drop(Server::spawn(by_environment));
+    assert!(fs::read_to_string(&log).unwrap().contains("\"AuditStarted\""));
+    let log = directory.path().join("of-the-file");
+    let file = directory.path().join("tidegate.toml");
+    fs::write(&file, format!("audit = {log:?}\naudit_reads = true\naudit_rotate_daily = false\n")).unwrap();
+    let mut by_file = command();
+    by_file.args(["serve", "--listen=127.0.0.1:0", "--store=memory:", "--config"]).arg(&file);
+    drop(Server::spawn(by_file));
+    assert!(fs::read_to_string(log.join("audit.jsonl")).unwrap().contains("\"reads\":true"));
+}
+
 /// A file system of a few MiB in memory. Dropping it unmounts it.
 struct SmallDisk(PathBuf);
 

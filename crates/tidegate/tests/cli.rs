@@ -349,7 +349,8 @@ fn a_request_that_is_under_way_is_finished_before_the_end() {
     let mut server = Server::start(directory.path(), &[]);
     let mut raw = Raw::connect(server.address).unwrap();
     // The server has the request in hand when it asks for the body.
-    raw.write(b"POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 18\r\n\r\n").unwrap();
+    raw.write(b"POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 18\r\n\r\n")
+        .unwrap();
     assert_eq!(common::Answer::read_one(&mut raw.stream, false).unwrap().status, 100);
     raw.write(br#"{"Name":"#).unwrap();
     server.signal("TERM");

@@ -177,7 +177,8 @@ fn paths_queries_and_methods_that_mean_nothing_are_client_errors_in_aws_form() {
         assert_ne!(answer.error_name(), "UnknownOperationException", "{line}");
         answer.assert_well_formed_error();
     }
-    let long = format!("GET /configuration?configuration_token={} HTTP/1.1\r\nHost: localhost\r\n\r\n", "t".repeat(20_000));
+    let long =
+        format!("GET /configuration?configuration_token={} HTTP/1.1\r\nHost: localhost\r\n\r\n", "t".repeat(20_000));
     exchange(&server, long.as_bytes()).expect_error(400, "BadRequestException");
     server.assert_well();
 }
@@ -245,7 +246,8 @@ fn a_body_over_the_limit_is_refused_while_it_is_read_and_takes_no_memory() {
                 format!("Content-Length: {}", 100 << 20)
             };
             raw.write(
-                format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n{framing}\r\n\r\n").as_bytes(),
+                format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n{framing}\r\n\r\n")
+                    .as_bytes(),
             )
             .unwrap();
             for _ in 0..100 {
@@ -300,8 +302,10 @@ fn a_client_that_asks_first_is_told_to_continue() {
     let body = r#"{"Name":"asked first"}"#;
     let length = body.len();
     raw.write(
-        format!("POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n")
-            .as_bytes(),
+        format!(
+            "POST /applications HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+        )
+        .as_bytes(),
     )
     .unwrap();
     assert_eq!(Answer::read_one(&mut raw.stream, false).unwrap().status, 100);
@@ -359,8 +363,10 @@ fn a_body_that_ends_early_or_is_badly_framed_harms_nobody() {
 fn no_second_request_can_be_smuggled_in_a_body() {
     let (_directory, server) = server(&[]);
     let smuggled = r#"{"Name":"smuggled"}"#;
-    let hidden =
-        format!("POST /applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{smuggled}", smuggled.len());
+    let hidden = format!(
+        "POST /applications HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{smuggled}",
+        smuggled.len()
+    );
     let chunked = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
     let cases = [
         // A front end that goes by the length would take the rest for the body.
@@ -465,7 +471,8 @@ fn headers_that_are_too_many_or_too_long_are_refused() {
         let answer = exchange(&server, format!("{head}{headers}\r\n").as_bytes());
         assert!(matches!(answer.status, 400 | 431), "{answer:?}");
     }
-    let answer = exchange(&server, format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(200_000)).as_bytes());
+    let answer =
+        exchange(&server, format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(200_000)).as_bytes());
     assert!(matches!(answer.status, 400 | 414 | 431), "{answer:?}");
     // Strange, and no reason to refuse.
     for headers in [

@@ -241,6 +241,12 @@ impl Case<'_> {
         if let Some(number) = environment.running {
             return Err(Refusal::DeploymentInProgress { environment: environment.id, number });
         }
+        if let Some(expected) = command.latest_deployment
+            && expected != environment.latest_deployment
+        {
+            let (expected, actual) = (i64::from(expected), environment.latest_deployment);
+            return Err(Refusal::DeploymentNumberOutdated { expected, actual });
+        }
         let deployed = self.realm.latest_complete(environment.id, definition.profile);
         let deployed = deployed.ok_or_else(|| Refusal::FlagNotDeployed {
             flag: definition.flag_key.clone(),

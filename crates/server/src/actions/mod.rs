@@ -160,7 +160,7 @@ impl Actions {
             if let Some(fault) = &fault {
                 tracing::warn!(
                     extension = extension.name,
-                    uri = action.uri,
+                    uri = without_query(&action.uri),
                     code = fault.code,
                     error = fault.message,
                     "an extension's action failed"
@@ -246,6 +246,11 @@ fn refusal(extension: &str, message: &str, details: &[AnswerDetail]) -> Failure 
         details: has_details.then_some(BadRequestDetails::InvalidConfiguration(details)),
     })
     .into()
+}
+
+/// An address as it may stand in a log: a query may hold secrets.
+fn without_query(uri: &str) -> &str {
+    uri.split_once('?').map_or(uri, |(address, _)| address)
 }
 
 /// Texts from outside are kept short.

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -173,10 +173,27 @@ fn is_link_local(address: IpAddr) -> bool {
     const CLOUD_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     match address {
         IpAddr::V4(address) => address.is_link_local() || address.is_unspecified() || address.is_broadcast(),
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => is_link_local(mapped.into()),
-            None => (address.segments()[0] & 0xffc0) == 0xfe80 || address.is_unspecified() || address == CLOUD_METADATA,
-        },
+        IpAddr::V6(address) => {
+            (address.segments()[0] & 0xffc0) == 0xfe80
+                || address.is_unspecified()
+                || address == CLOUD_METADATA
+                || embedded_v4(address).is_some_and(|address| is_link_local(address.into()))
+        }
+    }
+}
+
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, translated (RFC 6052) or tunnelled (RFC 3056).
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Some(Ipv4Addr::new(a, b, c, d))
+    };
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, .., high, low] | [0x2002, high, low, ..] => {
+            of(high, low)
+        }
+        _ => None,
     }
 }
 
@@ -211,9 +228,18 @@ mod tests {
 
     #[test]
     fn metadata_addresses_are_refused_however_they_are_written() {
-        for address in
-            ["169.254.169.254", "fe80::1", "febf::1", "::ffff:169.254.169.254", "fd00:ec2::254", "0.0.0.0", "::"]
-        {
+        for address in [
+            "169.254.169.254",
+            "fe80::1",
+            "febf::1",
+            "::ffff:169.254.169.254",
+            "fd00:ec2::254",
+            "0.0.0.0",
+            "::",
+            "::169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+        ] {
             check(address, true);
         }
         for address in ["127.0.0.1", "10.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fec0::1", "::ffff:127.0.0.1"] {

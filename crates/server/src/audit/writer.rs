@@ -167,7 +167,7 @@ impl Writer {
         if length > 0 && (length >= self.settings.rotate_bytes || is_new_day) {
             self.rotate();
         }
-        self.day = day;
+        self.day = day.max(std::mem::take(&mut self.day));
         let (mut lines, mut head, mut count) = (String::new(), self.head.clone(), 0);
         for record in records {
             let (line, next) = seal(&head, record);

@@ -86,6 +86,9 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
     for (index, name, value) in dynamic {
         command.applied[index].parameters.insert(name, value);
     }
+    if !environment.monitors.is_empty() {
+        tracing::warn!(environment = %environment.id, "the environment has monitors, and this version looks at none");
+    }
     let committed = call.execute(Command::StartDeployment(command)).await?;
     let deployment = find(&committed, |event| match event {
         Event::DeploymentStarted(deployment) => Some(deployment),

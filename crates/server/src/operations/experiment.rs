@@ -135,6 +135,12 @@ pub(super) async fn start_run(
     let view = call.view().await?;
     let application = view.application(&input.application_identifier)?;
     let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    // The flag is looked at as it is deployed now; a deployment in between makes that worthless.
+    let environment = view.environment(application, definition.environment.as_str())?;
+    let deployment = RunDeployment {
+        latest_deployment: Some(environment.latest_deployment),
+        ..run_deployment(call, &view.realm, definition, input.deployment_parameters)?
+    };
     let command = Command::StartRun(Box::new(StartRun {
         application: application.id.to_string(),
         definition: definition.id.to_string(),
@@ -142,7 +148,7 @@ pub(super) async fn start_run(
         exposure_percentage: input.exposure_percentage,
         overrides: overrides(input.treatment_overrides).unwrap_or_default(),
         tags: input.tags.unwrap_or_default(),
-        deployment: run_deployment(call, &view.realm, definition, input.deployment_parameters)?,
+        deployment,
     }));
     view.rehearse(&command)?;
     check_flag(call, &view.realm, definition).await?;
@@ -262,7 +268,7 @@ fn run_deployment(
     for (index, name, value) in dynamic {
         applied[index].parameters.insert(name, value);
     }
-    Ok(RunDeployment { tags: parameters.tags.unwrap_or_default(), applied })
+    Ok(RunDeployment { tags: parameters.tags.unwrap_or_default(), applied, latest_deployment: None })
 }
 
 /// Whether the rule and the treatments fit the flag that is deployed.

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, Response, StatusCode};
+use http::{Response, StatusCode};
 use tidegate_domain::rollout::Place;
 use tidegate_model::appconfig::GetConfigurationRequest;
 use tidegate_wire::Failure;
@@ -57,8 +57,9 @@ pub async fn get_configuration(
         // There is nothing (yet) for this client, or nothing new.
         _ => {
             *response.status_mut() = StatusCode::NO_CONTENT;
-            let version = served.map_or(HeaderValue::from_static(""), |served| served.version.clone());
-            response.headers_mut().insert(CONFIGURATION_VERSION, version);
+            if let Some(served) = served {
+                response.headers_mut().insert(CONFIGURATION_VERSION, served.version.clone());
+            }
         }
     }
     Ok(response)
