@@ -39,19 +39,13 @@ pub fn admit(content: &[u8], latest: Option<&[u8]>, now_ms: i64) -> Result<Admit
     let previous = latest.and_then(stored).unwrap_or_default();
     for (key, flag) in &mut document.flags {
         let previous = previous.flags.get(key);
-        let is_same = previous.is_some_and(|previous| {
-            Flag { created_at: None, updated_at: None, ..previous.clone() }
-                == Flag { created_at: None, updated_at: None, ..flag.clone() }
-        });
+        let is_same = previous.is_some_and(|previous| untimed_flag(previous) == untimed_flag(flag));
         let times = previous.map(|previous| (&previous.created_at, &previous.updated_at));
         stamp(&mut flag.created_at, &mut flag.updated_at, times, is_same, &now);
     }
     for (key, value) in &mut document.values {
         let previous = previous.values.get(key);
-        let is_same = previous.is_some_and(|previous| {
-            FlagValue { created_at: None, updated_at: None, ..previous.clone() }
-                == FlagValue { created_at: None, updated_at: None, ..value.clone() }
-        });
+        let is_same = previous.is_some_and(|previous| untimed_value(previous) == untimed_value(value));
         let times = previous.map(|previous| (&previous.created_at, &previous.updated_at));
         stamp(&mut value.created_at, &mut value.updated_at, times, is_same, &now);
     }
@@ -72,6 +66,20 @@ pub(crate) fn stored(content: &[u8]) -> Option<Document> {
         }
     }
     details.0.is_empty().then_some(document)
+}
+
+/// A definition as it is written but for its times: `5.0` and `5` are the same.
+fn untimed_flag(flag: &Flag) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_flag(&mut out, &Flag { created_at: None, updated_at: None, ..flag.clone() });
+    out
+}
+
+/// See [`untimed_flag`].
+fn untimed_value(value: &FlagValue) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_value(&mut out, &FlagValue { created_at: None, updated_at: None, ..value.clone() });
+    out
 }
 
 type Times<'a> = (&'a Option<String>, &'a Option<String>);

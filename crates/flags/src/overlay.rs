@@ -99,6 +99,9 @@ impl fmt::Display for OverlayRefused {
 
 impl std::error::Error for OverlayRefused {}
 
+/// Runs that do not fit a document, by their ARNs, and why.
+pub type Misfits = Vec<(String, OverlayRefused)>;
+
 /// Lays runs over a stored document.
 ///
 /// # Errors
@@ -115,6 +118,30 @@ pub fn overlay(deployed: &[u8], runs: &[Run]) -> Result<Overlay, OverlayRefused>
     }
     let ion = render::ion(&document, &overlays).map_err(unreadable)?;
     Ok(Overlay { ion, experiment_flags: runs.iter().map(header_part).collect::<Vec<_>>().join(";") })
+}
+
+/// Lays those runs over a stored document that fit it, and says of the others by their ARNs why they do not. The
+/// document is read once, however many runs there are.
+///
+/// # Errors
+/// The document cannot be rendered.
+pub fn overlay_fitting(deployed: &[u8], runs: &[Run]) -> Result<(Option<Overlay>, Misfits), Unreadable> {
+    let document = normalise::stored(deployed).ok_or(Unreadable::NotAuthoring)?;
+    let (mut overlays, mut parts, mut misfits) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for run in runs {
+        match check_run(&document, run) {
+            Ok(_) if overlays.contains_key(run.flag.as_str()) => {
+                misfits.push((run.arn.clone(), OverlayRefused::FlagTaken { flag: run.flag.clone() }));
+            }
+            Ok(variants) => {
+                overlays.insert(run.flag.as_str(), variants);
+                parts.push(header_part(run));
+            }
+            Err(refused) => misfits.push((run.arn.clone(), refused)),
+        }
+    }
+    let ion = if parts.is_empty() { None } else { Some(render::ion(&document, &overlays)?) };
+    Ok((ion.map(|ion| Overlay { ion, experiment_flags: parts.join(";") }), misfits))
 }
 
 /// Says whether a run can be laid over a stored document.

@@ -144,6 +144,20 @@ fn an_entry_keeps_its_times_until_it_changes() {
 }
 
 #[test]
+fn a_number_that_is_spelled_differently_is_no_change() {
+    let content = |least: &str, limit: &str| {
+        format!(
+            r#"{{"version":"1","flags":{{"f":{{"attributes":{{"limit":{{"constraints":{{"type":"number","minimum":{least}}}}}}}}}}},"values":{{"f":{{"enabled":true,"limit":{limit}}}}}}}"#
+        )
+    };
+    let first = admit(content("1.0", "5.0").as_bytes(), None, NOW_MS).unwrap();
+    for again in [content("1.0", "5.0"), content("1", "5"), content("1e0", "50e-1")] {
+        let again = admit(again.as_bytes(), Some(&first.content), LATER_MS).unwrap();
+        assert!(again.is_same_as_latest);
+    }
+}
+
+#[test]
 fn a_supplied_creation_time_wins_and_a_supplied_update_time_does_not() {
     let content = r#"{"version":"1","flags":{"a":{"_createdAt":"2001-02-03T04:05:06.700Z","_updatedAt":"2001-02-03T04:05:06Z"}}}"#;
     let admitted = admit(content.as_bytes(), None, NOW_MS).unwrap();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ion_rs::Element;
-use tidegate_flags::overlay::{OverlayRefused, check_startable};
+use tidegate_flags::overlay::{OverlayRefused, check_startable, overlay_fitting};
 use tidegate_flags::{Arm, Context, FlagSet, Reason, Run, admit, overlay};
 
 fn deployed() -> Vec<u8> {
@@ -148,6 +148,16 @@ fn what_cannot_be_laid_over_is_refused() {
     let mut comment = run("banner", 100.0);
     comment.audience_rule = "(eq $country \"CZ\") // all of them".into();
     assert!(overlay(&deployed(), &[comment]).is_ok());
+}
+
+#[test]
+fn a_run_that_does_not_fit_leaves_the_others_alone() {
+    let gone = Run { arn: "gone".into(), ..run("nothing", 1.0) };
+    let (laid, misfits) = overlay_fitting(&deployed(), &[gone.clone(), run("banner", 20.0)]).unwrap();
+    assert_eq!(laid.unwrap(), overlay(&deployed(), &[run("banner", 20.0)]).unwrap());
+    assert!(matches!(&misfits[..], [(arn, OverlayRefused::FlagNotDeployed { .. })] if arn == "gone"));
+    let (laid, _) = overlay_fitting(&deployed(), &[gone]).unwrap();
+    assert!(laid.is_none());
 }
 
 #[test]

@@ -94,22 +94,21 @@ fn render(document: &Body, runs: &[overlay::Run], hash: &str) -> Option<Flags> {
         }
     };
     // A later deployment may have taken away what a run is about; the others go on.
-    let runs: Vec<_> = runs.iter().filter(|run| fits(document, run)).cloned().collect();
-    let laid = if runs.is_empty() { None } else { overlay::overlay(&document.0, &runs).ok() };
+    let laid = match runs {
+        [] => None,
+        runs => overlay::overlay_fitting(&document.0, runs).map_or(None, |(laid, misfits)| {
+            for (arn, error) in misfits {
+                tracing::warn!(%error, run = arn, "an experiment does not fit what is deployed now, and rests");
+            }
+            laid
+        }),
+    };
     let (ion, experiment_flags) = match laid {
         Some(laid) => (Some(laid.ion), Some(laid.experiment_flags)),
         None => (retrieval.ion, None),
     };
     let body = |bytes: Vec<u8>| Arc::new(Body(bytes.into()));
     Some(Flags { json: body(retrieval.json), ion: ion.map(body), experiment_flags })
-}
-
-fn fits(document: &Body, run: &overlay::Run) -> bool {
-    let checked = overlay::check_startable(&document.0, run);
-    if let Err(error) = &checked {
-        tracing::warn!(%error, run = run.arn, "an experiment does not fit what is deployed now, and rests");
-    }
-    checked.is_ok()
 }
 
 /// A run as it is laid over a document.

@@ -84,7 +84,7 @@ pub(crate) struct ResultsOptions {
     #[arg(long)]
     skip_broken_lines: bool,
 
-    /// The most entities that are kept in memory, about 60 bytes each, and four times as many outcomes.
+    /// The most entities that are kept in memory, about 100 bytes each, and four times as many outcomes.
     #[arg(long, value_name = "N", default_value_t = 5_000_000, value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
     max_entities: u32,
 

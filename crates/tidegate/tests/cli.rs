@@ -17,11 +17,13 @@ use serde_json::json;
 /// Every option of `serve`.
 const OPTIONS: &[&str] = &[
     "account",
+    "allowed-hosts",
     "audit",
     "audit-reads",
     "audit-required",
     "audit-rotate-daily",
     "audit-rotate-kib",
+    "claim-timeout",
     "clock",
     "config",
     "credentials",
@@ -36,6 +38,7 @@ const OPTIONS: &[&str] = &[
     "quota-applications",
     "quota-content-kib",
     "quota-environments",
+    "quota-experiment-definitions",
     "quota-profiles",
     "quota-strategies",
     "region",
@@ -46,6 +49,7 @@ const OPTIONS: &[&str] = &[
     "unlimited-accounts",
     "webhook-allow-link-local",
     "webhook-secret",
+    "webhook-timeout",
 ];
 
 fn stdout(output: &Output) -> String {

@@ -153,7 +153,8 @@ fn sessions_and_polls_are_counted_by_their_answer() {
     assert_eq!(counted(r#"tidegate_polls_total{answer="full"}"#), 1.0);
     assert_eq!(counted(r#"tidegate_polls_total{answer="empty"}"#), 1.0);
     assert_eq!(counted(r#"tidegate_polls_total{answer="refused"}"#), 3.0);
-    assert_eq!(counted("tidegate_poll_duration_seconds_count"), 5.0);
+    // One poll in sixteen is timed.
+    assert!(counted("tidegate_poll_duration_seconds_count") <= 5.0);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn read_plain(query: &str) -> Option<Cow<'_, str>> {
     // What every client sends: one parameter, and nothing in it that means anything but itself.
     if let Some(token) = query.strip_prefix("configuration_token=")
         && (1..=MAX_TOKEN_CHARS).contains(&token.len())
-        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'))
+        && token.bytes().fold(true, |is_plain, byte| is_plain & is_unreserved(byte))
     {
         return Some(Cow::Borrowed(token));
     }
@@ -45,6 +45,17 @@ fn read_plain(query: &str) -> Option<Cow<'_, str>> {
     let token = token.filter(|token| !token.contains('+')).and_then(decode_label)?;
     let is_plain = token.bytes().all(|byte| byte.is_ascii_graphic());
     (is_plain && (1..=MAX_TOKEN_CHARS).contains(&token.len())).then_some(token)
+}
+
+/// RFC 3986's unreserved characters. Without branches, so that many bytes are looked at in one go.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_lowercase()
+        | byte.is_ascii_uppercase()
+        | byte.is_ascii_digit()
+        | (byte == b'-')
+        | (byte == b'_')
+        | (byte == b'.')
+        | (byte == b'~')
 }
 
 fn interpret(query: &str) -> Result<String, Failure> {

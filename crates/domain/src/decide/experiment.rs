@@ -211,10 +211,14 @@ impl Case<'_> {
         run.status = RunStatus::Done;
         (run.updated_at_ms, run.ended_at_ms) = (now_ms, Some(now_ms));
         run.result = result.clone();
-        let (mut events, number) = self.managed_deployment(&run, deployment)?;
+        let (mut events, number) = match self.managed_deployment(&run, deployment) {
+            // What was deployed has been reverted: nobody sees the run, and there is nothing to bring back.
+            Err(Refusal::FlagNotDeployed { .. }) => (Vec::new(), None),
+            outcome => outcome.map(|(events, number)| (events, Some(number)))?,
+        };
         run.events.push(RunEvent {
             kind: RunEventType::RunStopped,
-            deployment: Some(number),
+            deployment: number,
             exposure_percentage: None,
             overrides: None,
             occurred_at_ms: now_ms,

@@ -32,7 +32,9 @@ impl Case<'_> {
                 }
                 Some(_) => {}
             }
-        } else if let Some(expected) = command.latest_version {
+        } else if let Some(expected) = command.latest_version
+            && expected != 0
+        {
             return Err(Refusal::ExtensionOutdated { expected, actual: 0 });
         }
         let id = match latest {

@@ -46,7 +46,8 @@ struct Answer {
     description: Option<String>,
     error: Option<String>,
     message: Option<String>,
-    details: Vec<AnswerDetail>,
+    /// Writers of JSON in many languages put `null` for an empty list.
+    details: Option<Vec<AnswerDetail>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -89,7 +90,8 @@ impl Actions {
                 let answer = self.ask(action, &id, body).await;
                 let answer = answer.map_err(|fault| refusal(&extension.name, &fault.message, &[]))?;
                 if let Some(fault) = answer.fault() {
-                    return Err(refusal(&extension.name, &fault.message, &answer.details));
+                    let details = answer.details.as_deref().unwrap_or_default();
+                    return Err(refusal(&extension.name, &fault.message, details));
                 }
                 if let Some(content) = answer.content {
                     let content = STANDARD
@@ -160,7 +162,7 @@ impl Actions {
             if let Some(fault) = &fault {
                 tracing::warn!(
                     extension = extension.name,
-                    uri = without_query(&action.uri),
+                    uri = without_secrets(&action.uri),
                     code = fault.code,
                     error = fault.message,
                     "an extension's action failed"
@@ -248,12 +250,36 @@ fn refusal(extension: &str, message: &str, details: &[AnswerDetail]) -> Failure 
     .into()
 }
 
-/// An address as it may stand in a log: a query may hold secrets.
-fn without_query(uri: &str) -> &str {
-    uri.split_once('?').map_or(uri, |(address, _)| address)
+/// An address as it may stand in a log: without its query and without a user's name and password.
+fn without_secrets(uri: &str) -> String {
+    let address = uri.split_once(['?', '#']).map_or(uri, |(address, _)| address);
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 /// Texts from outside are kept short.
 fn bounded(text: &str) -> String {
     text.chars().take(1_024).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_shows_no_secrets_of_an_address() {
+        let check = |uri: &str, shown: &str| assert_eq!(without_secrets(uri), shown);
+        check("https://user:pass@hooks.example/a@b?key=secret", "https://hooks.example/a@b");
+        check("http://hooks.example:8080?key=secret", "http://hooks.example:8080");
+        check("arn:aws:lambda:eu-west-1:111111111111:function:check", "arn:aws:lambda:eu-west-1:111111111111:function:check");
+    }
+
+    #[test]
+    fn an_answer_may_say_null_for_what_it_leaves_out() {
+        let nulls = r#"{"Content":null,"Directive":null,"Description":null,"Error":null,"Message":null,"Details":null}"#;
+        let answer: Answer = serde_json::from_str(nulls).unwrap();
+        assert!(answer.fault().is_none() && answer.content.is_none() && answer.details.is_none());
+    }
 }

@@ -3,7 +3,7 @@
 //! The client is written by hand on purpose: it can also send what no HTTP library would.
 
 // Each file of tests is a crate of its own and uses a part of this.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, unused_imports)]
 
 pub mod aws;
 pub mod client;
