@@ -157,8 +157,9 @@ impl Change<'_> {
     }
 
     fn put_definition(&mut self, definition: &ExperimentDefinition) {
+        // A decision changes one definition at most, so that its number is a place that no other has, before or after.
+        let place = self.state.number;
         let realm = self.realm();
-        let place = realm.definitions_by_change.last().map_or(1, |(place, _)| place + 1);
         if let Some(old) = realm.definition_changes.get(&definition.id).copied() {
             realm.definitions_by_change.remove_mut(&old);
         }

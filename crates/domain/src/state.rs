@@ -1,6 +1,7 @@
 //! Everything that follows from the journal. Cloning is cheap, and a clone shares what has not changed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rpds::{HashTrieMapSync, ListSync, RedBlackTreeMapSync};
@@ -554,14 +555,19 @@ impl RealmState {
             .ok_or_else(|| Refusal::DefinitionNotFound { application: application.id, definition: identifier.into() })
     }
 
-    /// Definitions of all applications below the place `before`, last changed first.
+    /// The place that the next change of a definition takes at the least.
+    pub fn next_definition_place(&self) -> u64 {
+        self.definitions_by_change.last().map_or(1, |(place, _)| place + 1)
+    }
+
+    /// Definitions of all applications in these places, last changed first.
     pub fn definitions(
         &self,
-        before: u64,
+        places: Range<u64>,
         limit: usize,
         is_wanted: impl Fn(&ExperimentDefinition) -> bool,
     ) -> Page<Arc<ExperimentDefinition>> {
-        let found = self.definitions_by_change.range(..before).rev().filter_map(|(place, id)| {
+        let found = self.definitions_by_change.range(places).rev().filter_map(|(place, id)| {
             let definition = self.definitions.get(*id)?;
             is_wanted(definition).then(|| (*place, definition.clone()))
         });

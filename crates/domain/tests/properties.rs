@@ -709,7 +709,7 @@ fn check(state: &State, contents: &BTreeSet<ContentHash>) {
             let find = |key: &str| realm.profile(application, key).cloned();
             check_list(&profiles, |row| row.id, |row| &row.name, find);
             profiles.iter().for_each(|profile| check_versions(realm, profile));
-            let definitions = realm.definitions(u64::MAX, 99, |one| one.application == application.id).items;
+            let definitions = realm.definitions(0..u64::MAX, 99, |one| one.application == application.id).items;
             let find = |key: &str| realm.definition(application, key).cloned();
             check_list(&definitions, |row| row.id, |row| &row.name, find);
         }
@@ -772,7 +772,7 @@ fn check_environment(realm: &RealmState, environment: &Environment) {
 /// Runs are counted from 1 and one after another; at most one is on per definition, and per flag of a channel.
 fn check_experiments(realm: &RealmState) {
     let mut flags = HashSet::new();
-    for definition in realm.definitions(u64::MAX, 99, |_| true).items {
+    for definition in realm.definitions(0..u64::MAX, 99, |_| true).items {
         let runs = realm.runs(definition.id, u64::MAX, 999, |_| true).items;
         let numbers: Vec<u32> = runs.iter().map(|run| run.number).collect();
         assert_eq!(numbers, (1..=definition.latest_run).rev().collect::<Vec<_>>());

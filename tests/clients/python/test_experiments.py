@@ -394,6 +394,18 @@ def test_the_list_is_of_the_account_and_is_filtered(tenant, lab):
     assert stranger.control.list_experiment_definitions()["Items"] == []
 
 
+def test_what_is_changed_while_a_list_is_read_is_not_missed(lab):
+    made = [lab.define(name) for name in ("one", "two", "three", "four")]
+    page = lab.control.list_experiment_definitions(MaxResults=2)
+    seen = names(page)
+    assert seen == ["four", "three"]
+    lab.control.update_experiment_definition(**lab.of(made[0]), Hypothesis="later")
+    while "NextToken" in page:
+        page = lab.control.list_experiment_definitions(MaxResults=2, NextToken=page["NextToken"])
+        seen += names(page)
+    assert seen == ["four", "three", "two", "one"]
+
+
 def test_lists_come_in_pages(lab):
     definitions = [lab.define(f"number {n}", Hypothesis="x") for n in range(5)]
     sizes, items = all_pages(lab.control, "list_experiment_definitions", 2)
@@ -923,6 +935,17 @@ def test_a_reverted_deployment_of_a_run_leaves_the_run_as_it_is(lab):
     assert lab.read()[0]["checkout"] == arms(lab, definition, 10, 50, 60)
     lab.stop(definition)
     assert lab.read()[0]["checkout"] == CHECKOUT
+
+
+def test_a_run_can_be_stopped_when_all_that_it_was_about_is_reverted(lab):
+    definition = lab.define()
+    lab.start(definition, 20.0)
+    for number in (2, 1):
+        assert lab.flags.stop(number, AllowRevert=True)["State"] == "REVERTED"
+    assert lab.stop(definition)["Status"] == "DONE"
+    assert lab.status(definition) == "IDLE"
+    assert len(lab.deployments()) == 2
+    assert "AssociatedDeployment" not in lab.events(definition)[0]
 
 
 def test_a_rule_of_many_lines_with_a_comment_is_no_trouble(lab):

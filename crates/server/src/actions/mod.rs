@@ -9,6 +9,7 @@ mod payload;
 mod webhook;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +26,9 @@ pub use self::outside::{Call, Fault, Mode, NoTargets, Outside, Targets};
 use self::payload::deployment_payload;
 pub(crate) use self::payload::{ContentPayload, Named, Names};
 pub use self::webhook::{Webhook, WebhookSettings};
+
+/// How long all actions before something may take together.
+const CHAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls the actions of the extensions at work.
 pub(crate) struct Actions {
@@ -70,8 +74,22 @@ impl Actions {
         Self { outside }
     }
 
-    /// Has content checked, and changed, before something is made of it.
+    /// Has content checked, and changed, before something is made of it. All of it together has its time.
     pub(crate) async fn before(
+        &self,
+        point: ActionPoint,
+        extensions: &[AppliedExtension],
+        payload: ContentPayload,
+        dynamic: &[(usize, String, String)],
+    ) -> Result<(Bytes, Vec<Invocation>), Failure> {
+        let asked = self.before_in_time(point, extensions, payload, dynamic);
+        tokio::time::timeout(CHAIN_TIMEOUT, asked).await.unwrap_or_else(|_| {
+            let seconds = CHAIN_TIMEOUT.as_secs();
+            Err(Failure::bad_request(format!("Error invoking extensions: No answer within {seconds} seconds")))
+        })
+    }
+
+    async fn before_in_time(
         &self,
         point: ActionPoint,
         extensions: &[AppliedExtension],
@@ -273,12 +291,16 @@ mod tests {
         let check = |uri: &str, shown: &str| assert_eq!(without_secrets(uri), shown);
         check("https://user:pass@hooks.example/a@b?key=secret", "https://hooks.example/a@b");
         check("http://hooks.example:8080?key=secret", "http://hooks.example:8080");
-        check("arn:aws:lambda:eu-west-1:111111111111:function:check", "arn:aws:lambda:eu-west-1:111111111111:function:check");
+        check(
+            "arn:aws:lambda:eu-west-1:111111111111:function:check",
+            "arn:aws:lambda:eu-west-1:111111111111:function:check",
+        );
     }
 
     #[test]
     fn an_answer_may_say_null_for_what_it_leaves_out() {
-        let nulls = r#"{"Content":null,"Directive":null,"Description":null,"Error":null,"Message":null,"Details":null}"#;
+        let nulls =
+            r#"{"Content":null,"Directive":null,"Description":null,"Error":null,"Message":null,"Details":null}"#;
         let answer: Answer = serde_json::from_str(nulls).unwrap();
         assert!(answer.fault().is_none() && answer.content.is_none() && answer.details.is_none());
     }

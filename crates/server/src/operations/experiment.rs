@@ -72,16 +72,21 @@ pub(super) async fn list_definitions(
         status.map_or("", |status| status.as_str()),
     ];
     let paging = Paging::new(call, &view.published, input.max_results, &parts);
-    let start = paging.start(input.next_token.as_deref(), u64::MAX)?;
+    let [before, floor, top] = paging.resume(input.next_token.as_deref())?.unwrap_or([u64::MAX, 0, 0]);
+    let latest = view.realm.next_definition_place();
+    let top = if top == 0 { latest } else { top };
     let application = application.map(|identifier| view.realm.application(identifier)).transpose();
     let application = application.map_err(|refusal| call.refused(refusal))?.map(|application| application.id);
-    let page = view.realm.definitions(start, paging.limit, |definition| {
+    let page = view.realm.definitions(floor..before, paging.limit, |definition| {
         application.is_none_or(|application| application == definition.application)
             && profile.is_none_or(|profile| is_profile(&view.realm, definition, profile))
             && environment.is_none_or(|environment| is_environment(&view.realm, definition, environment))
             && status.is_none_or(|status| status.as_str() == definition.status.as_str())
     });
-    let (items, next_token) = paging.finish(page, |definition| aws::ExperimentDefinitionSummary {
+    // What was changed since the first page was read has moved out of the way of those that follow: it comes once more
+    // at the end, so that nothing is missed.
+    let next = page.next.map(|next| [next, floor, top]).or((top < latest).then_some([u64::MAX, top, latest]));
+    let (items, next_token) = paging.finish_with(&page.items, next, |definition| aws::ExperimentDefinitionSummary {
         application_id: Some(definition.application.to_string()),
         id: Some(definition.id.to_string()),
         name: Some(definition.name.clone()),

@@ -10,7 +10,7 @@ use crate::session::Purpose;
 
 /// The most that AWS returns at once, and the number when the caller names none.
 const LIMIT: usize = 50;
-const LENGTH: usize = 16;
+const LENGTH: usize = 32;
 
 /// A list being read.
 pub(super) struct Paging<'a> {
@@ -38,12 +38,21 @@ impl<'a> Paging<'a> {
 
     /// Where the page begins: what the token says, or `first`.
     pub(super) fn start(&self, token: Option<&str>, first: u64) -> Result<u64, Failure> {
-        let Some(token) = token else { return Ok(first) };
+        Ok(self.resume(token)?.map_or(first, |[start, ..]| start))
+    }
+
+    /// What a token says; nothing without one.
+    pub(super) fn resume(&self, token: Option<&str>) -> Result<Option<[u64; 3]>, Failure> {
+        let Some(token) = token else { return Ok(None) };
         let now_ms = self.call.node.clock.now_ms();
         let record: Option<[u8; LENGTH]> = self.published.keyring.open(Purpose::Page, token, now_ms);
         match record {
             Some(record) if record[..8] == self.list => {
-                Ok(u64::from_be_bytes(record[8..].try_into().expect("the rest has 8 bytes")))
+                let part = |index: usize| {
+                    let part = record[8 * index..8 * (index + 1)].try_into().expect("a part has 8 bytes");
+                    u64::from_be_bytes(part)
+                };
+                Ok(Some([part(1), part(2), part(3)]))
             }
             _ => Err(Failure::bad_request(format!("Invalid nextToken parameter {}.", shown(token)))),
         }
@@ -53,16 +62,28 @@ impl<'a> Paging<'a> {
     pub(super) fn finish<T, U>(
         &self,
         page: Page<T>,
-        mut item: impl FnMut(&T) -> U,
+        item: impl FnMut(&T) -> U,
     ) -> Result<(Option<Vec<U>>, Option<String>), Failure> {
-        let token = page.next.map(|next| {
+        self.finish_with(&page.items, page.next.map(|next| [next, 0, 0]), item)
+    }
+
+    /// The same with more to say about where the next page begins.
+    pub(super) fn finish_with<T, U>(
+        &self,
+        items: &[T],
+        next: Option<[u64; 3]>,
+        item: impl FnMut(&T) -> U,
+    ) -> Result<(Option<Vec<U>>, Option<String>), Failure> {
+        let token = next.map(|next| {
             let mut record = [0; LENGTH];
             record[..8].copy_from_slice(&self.list);
-            record[8..].copy_from_slice(&next.to_be_bytes());
+            for (part, number) in record[8..].chunks_exact_mut(8).zip(next) {
+                part.copy_from_slice(&number.to_be_bytes());
+            }
             let now_ms = self.call.node.clock.now_ms();
             self.published.keyring.seal(Purpose::Page, &record, now_ms).ok_or_else(Failure::internal)
         });
-        Ok((Some(page.items.iter().map(&mut item).collect()), token.transpose()?))
+        Ok((Some(items.iter().map(item).collect()), token.transpose()?))
     }
 }
 
