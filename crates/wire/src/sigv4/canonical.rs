@@ -136,27 +136,26 @@ fn normalise(raw: &str) -> Result<Cow<'_, str>, AuthFailure> {
 /// A header's line: its name, and its values trimmed, folded, and joined by commas.
 fn push_header(hash: &mut PiecewiseHash, parts: &RequestParts<'_>, name: &str) -> Result<(), AuthFailure> {
     hash.push(name.as_bytes());
-    let mut values = parts.headers.get_all(name).iter();
     let mut separator = b":";
-    match values.next() {
-        Some(first) => {
-            for value in std::iter::once(first).chain(values) {
-                hash.push(separator);
-                separator = b",";
-                push_folded(hash, value.as_bytes());
-            }
-        }
-        None => {
-            let authority = parts.authority.filter(|_| name == HOST.as_str());
-            hash.push(separator);
-            hash.push(authority.ok_or_else(|| AuthFailure::SignedButAbsent(name.to_owned()))?.as_bytes());
-        }
+    // Looked for one by one: requests have few headers, and a lookup by text has to be prepared each time.
+    for (_, value) in parts.headers.iter().filter(|(other, _)| other.as_str() == name) {
+        hash.push(separator);
+        separator = b",";
+        push_folded(hash, value.as_bytes());
+    }
+    if separator == b":" {
+        let authority = parts.authority.filter(|_| name == HOST.as_str());
+        hash.push(separator);
+        hash.push(authority.ok_or_else(|| AuthFailure::SignedButAbsent(name.to_owned()))?.as_bytes());
     }
     hash.push(b"\n");
     Ok(())
 }
 
 fn push_folded(hash: &mut PiecewiseHash, value: &[u8]) {
+    if !value.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
+        return hash.push(value);
+    }
     let words = value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
     for (index, word) in words.enumerate() {
         if index > 0 {
@@ -167,8 +166,18 @@ fn push_folded(hash: &mut PiecewiseHash, value: &[u8]) {
 }
 
 fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+    UNRESERVED[usize::from(byte)]
 }
+
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 fn escape(byte: u8) -> [u8; 3] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";

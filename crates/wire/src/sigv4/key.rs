@@ -74,29 +74,36 @@ impl fmt::Debug for PayloadHash {
 /// Writes a hash as lower-case hexadecimal digits.
 pub(super) fn hex(hash: &[u8; 32]) -> [u8; 64] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    std::array::from_fn(|index| {
-        let byte = hash[index / 2];
-        DIGITS[usize::from(if index % 2 == 0 { byte >> 4 } else { byte & 15 })]
-    })
+    let mut text = [0; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    text
 }
 
 /// Reads 64 lower-case hexadecimal digits, the only way in which SDKs write hashes and signatures.
 pub(super) fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = text.try_into().ok()?;
     let mut hash = [0; 32];
+    let mut seen = 0;
     for (byte, pair) in hash.iter_mut().zip(digits.as_chunks::<2>().0) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let [high, low] = pair.map(|digit| DIGIT[usize::from(digit)]);
+        *byte = high << 4 | low;
+        seen |= high | low;
     }
-    Some(hash)
+    (seen <= 15).then_some(hash)
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// What each byte is as a digit; 255 for none.
+const DIGIT: [u8; 256] = {
+    let mut table = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[if digit < 10 { b'0' + digit } else { b'a' + digit - 10 } as usize] = digit;
+        digit += 1;
     }
-}
+    table
+};
 
 /// A hash that takes many short pieces, and calls the real one for few long ones.
 pub(super) struct PiecewiseHash {

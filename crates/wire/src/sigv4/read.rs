@@ -2,17 +2,14 @@
 
 use std::borrow::Cow;
 
-use http::header::{AUTHORIZATION, DATE, HOST, HeaderName};
+use http::HeaderMap;
+use http::header::HeaderName;
 
 use super::canonical::SIGNATURE_PARAMETER;
 use super::key::from_hex;
 use super::{ALGORITHM, AuthFailure, Day, Form, MAX_EXPIRES_S, RequestParts, SERVICE, Signed, date};
 use crate::credential::{MAX_AUTHORIZATION_BYTES, parse_scope};
 use crate::query::{MAX_PARAMETERS, MAX_QUERY_BYTES, decode_parameter, pairs_of};
-
-const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
-const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
-const X_AMZ_CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
 /// A header that every SDK signs, and that switches a protection off.
 const DELETION_PROTECTION_CHECK: &str = "x-amzn-deletion-protection-check";
@@ -30,28 +27,83 @@ struct Fields<'a> {
     signature: Cow<'a, str>,
 }
 
+/// The headers that say something about the signature.
+#[derive(Default)]
+struct Headers<'a> {
+    authorization: Slot<'a>,
+    content_sha256: Slot<'a>,
+    date: Slot<'a>,
+    host: Slot<'a>,
+    security_token: Slot<'a>,
+    x_amz_date: Slot<'a>,
+}
+
+/// A header that has to be there at most once.
+#[derive(Clone, Copy, Default)]
+enum Slot<'a> {
+    #[default]
+    Empty,
+    One(&'a [u8]),
+    Twice,
+}
+
+impl<'a> Headers<'a> {
+    /// Looks at every header once: a lookup for each name would be dearer.
+    fn collect(headers: &'a HeaderMap) -> Self {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            let slot = match name.as_str() {
+                "authorization" => &mut found.authorization,
+                "x-amz-content-sha256" => &mut found.content_sha256,
+                "date" => &mut found.date,
+                "host" => &mut found.host,
+                "x-amz-security-token" => &mut found.security_token,
+                "x-amz-date" => &mut found.x_amz_date,
+                _ => continue,
+            };
+            *slot = if matches!(slot, Slot::Empty) { Slot::One(value.as_bytes()) } else { Slot::Twice };
+        }
+        found
+    }
+}
+
+impl<'a> Slot<'a> {
+    /// The header, if it is there; the failure, if it is there twice.
+    fn only(self, twice: AuthFailure) -> Result<Option<&'a [u8]>, AuthFailure> {
+        match self {
+            Self::Empty => Ok(None),
+            Self::One(value) => Ok(Some(value)),
+            Self::Twice => Err(twice),
+        }
+    }
+}
+
 pub(super) fn read<'a>(parts: &RequestParts<'a>) -> Result<Signed<'a>, AuthFailure> {
     let query = parts.query.unwrap_or_default();
     if query.len() > MAX_QUERY_BYTES {
         return Err(AuthFailure::QUERY);
     }
-    let mut authorizations = parts.headers.get_all(AUTHORIZATION).iter();
-    match (authorizations.next(), is_presigned(query)) {
+    let headers = Headers::collect(parts.headers);
+    let authorization = headers.authorization.only(AuthFailure::TWO_HEADERS)?;
+    match (authorization, is_presigned(query)) {
         (None, false) => Err(AuthFailure::Missing),
-        (None, true) => read_presigned(parts, query),
+        (None, true) => read_presigned(parts, &headers, query),
         (Some(_), true) => Err(AuthFailure::TWO_FORMS),
-        (Some(_), false) if authorizations.next().is_some() => Err(AuthFailure::TWO_HEADERS),
-        (Some(value), false) => read_header(parts, value.to_str().map_err(|_| AuthFailure::FIELDS)?),
+        (Some(value), false) => {
+            read_header(parts, &headers, std::str::from_utf8(value).map_err(|_| AuthFailure::FIELDS)?)
+        }
     }
 }
 
 fn is_presigned(query: &str) -> bool {
-    // Most queries have none of it, and this is the poll's path.
-    query.contains("X-Amz-")
-        && pairs_of(query).any(|(name, _)| matches!(name, "X-Amz-Algorithm" | "X-Amz-Credential" | SIGNATURE_PARAMETER))
+    pairs_of(query).any(|(name, _)| matches!(name, "X-Amz-Algorithm" | "X-Amz-Credential" | SIGNATURE_PARAMETER))
 }
 
-fn read_header<'a>(parts: &RequestParts<'a>, header: &'a str) -> Result<Signed<'a>, AuthFailure> {
+fn read_header<'a>(
+    parts: &RequestParts<'a>,
+    headers: &Headers<'a>,
+    header: &'a str,
+) -> Result<Signed<'a>, AuthFailure> {
     if header.len() > MAX_AUTHORIZATION_BYTES {
         return Err(AuthFailure::LONG);
     }
@@ -75,8 +127,8 @@ fn read_header<'a>(parts: &RequestParts<'a>, header: &'a str) -> Result<Signed<'
     let (Some(credential), Some(signed_headers), Some(signature)) = (credential, signed_headers, signature) else {
         return Err(AuthFailure::FIELDS);
     };
-    let signed_at_ms = date_of_headers(parts, signed_headers)?;
-    let session_token = match only(parts, &X_AMZ_SECURITY_TOKEN).map_err(|()| AuthFailure::TOKEN)? {
+    let signed_at = date_of_headers(headers, signed_headers)?;
+    let session_token = match headers.security_token.only(AuthFailure::TOKEN)? {
         Some(value) => Some(Cow::Borrowed(std::str::from_utf8(value).map_err(|_| AuthFailure::TOKEN)?)),
         None => None,
     };
@@ -85,22 +137,34 @@ fn read_header<'a>(parts: &RequestParts<'a>, header: &'a str) -> Result<Signed<'
         signed_headers: Cow::Borrowed(signed_headers),
         signature: Cow::Borrowed(signature),
     };
-    settle(parts, Form::Header, fields, signed_at_ms, session_token)
+    settle(parts, headers, Form::Header, fields, signed_at, session_token)
+}
+
+/// When it was signed, in milliseconds since 1970, and as the string to sign writes it.
+type SignedAt = (i64, [u8; 16]);
+
+fn basic_date(text: &[u8]) -> Option<SignedAt> {
+    Some((date::read_basic(text)?, text.try_into().ok()?))
 }
 
 /// Without an `X-Amz-Date` a `Date` does, as botocore signs when its caller has set one.
-fn date_of_headers(parts: &RequestParts<'_>, signed_headers: &str) -> Result<i64, AuthFailure> {
-    if let Some(value) = only(parts, &X_AMZ_DATE).map_err(|()| AuthFailure::DATE)? {
-        return date::read_basic(value).ok_or(AuthFailure::DATE);
+fn date_of_headers(headers: &Headers<'_>, signed_headers: &str) -> Result<SignedAt, AuthFailure> {
+    if let Some(value) = headers.x_amz_date.only(AuthFailure::DATE)? {
+        return basic_date(value).ok_or(AuthFailure::DATE);
     }
-    let value = only(parts, &DATE).map_err(|()| AuthFailure::DATE)?.ok_or(AuthFailure::NO_DATE)?;
-    if !names(signed_headers).any(|name| name == DATE.as_str()) {
-        return Err(AuthFailure::NotSigned(DATE.to_string()));
+    let value = headers.date.only(AuthFailure::DATE)?.ok_or(AuthFailure::NO_DATE)?;
+    if !names(signed_headers).any(|name| name == "date") {
+        return Err(AuthFailure::NotSigned("date".to_owned()));
     }
-    date::read_basic(value).or_else(|| date::read_http(value)).ok_or(AuthFailure::DATE)
+    let http_date = || date::read_http(value).map(|at_ms| (at_ms, date::write_basic(at_ms)));
+    basic_date(value).or_else(http_date).ok_or(AuthFailure::DATE)
 }
 
-fn read_presigned<'a>(parts: &RequestParts<'a>, query: &'a str) -> Result<Signed<'a>, AuthFailure> {
+fn read_presigned<'a>(
+    parts: &RequestParts<'a>,
+    headers: &Headers<'a>,
+    query: &'a str,
+) -> Result<Signed<'a>, AuthFailure> {
     let mut raw: [Option<&'a str>; 7] = [None; 7];
     for (index, (name, value)) in pairs_of(query).enumerate() {
         let place = match name {
@@ -133,14 +197,14 @@ fn read_presigned<'a>(parts: &RequestParts<'a>, query: &'a str) -> Result<Signed
     if decode(algorithm)? != ALGORITHM {
         return Err(AuthFailure::ALGORITHM);
     }
-    let signed_at_ms = date::read_basic(decode(signed_at)?.as_bytes()).ok_or(AuthFailure::DATE)?;
+    let signed_at = basic_date(decode(signed_at)?.as_bytes()).ok_or(AuthFailure::DATE)?;
     let expires = decode(expires)?;
     let expires_s = Some(&*expires)
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
         .and_then(|text| text.parse().ok())
         .filter(|expires_s| (1..=MAX_EXPIRES_S).contains(expires_s))
         .ok_or(AuthFailure::EXPIRES)?;
-    if token.is_some() && parts.headers.contains_key(X_AMZ_SECURITY_TOKEN) {
+    if token.is_some() && !matches!(headers.security_token, Slot::Empty) {
         return Err(AuthFailure::TOKEN);
     }
     let fields = Fields {
@@ -148,15 +212,16 @@ fn read_presigned<'a>(parts: &RequestParts<'a>, query: &'a str) -> Result<Signed
         signed_headers: decode(signed_headers)?,
         signature: decode(signature)?,
     };
-    settle(parts, Form::Presigned { expires_s }, fields, signed_at_ms, token.map(decode).transpose()?)
+    settle(parts, headers, Form::Presigned { expires_s }, fields, signed_at, token.map(decode).transpose()?)
 }
 
 /// Checks what both forms have in common.
 fn settle<'a>(
     parts: &RequestParts<'a>,
+    headers: &Headers<'a>,
     form: Form,
     fields: Fields<'a>,
-    signed_at_ms: i64,
+    (signed_at_ms, timestamp): SignedAt,
     session_token: Option<Cow<'a, str>>,
 ) -> Result<Signed<'a>, AuthFailure> {
     let (access_key_id, day, region, service) = match fields.credential {
@@ -173,7 +238,7 @@ fn settle<'a>(
     if service != SERVICE {
         return Err(AuthFailure::SERVICE);
     }
-    let date = Day::of_ms(signed_at_ms);
+    let date = Day(timestamp[..8].try_into().expect("eight of sixteen bytes"));
     if day != Some(date) {
         return Err(AuthFailure::DAY);
     }
@@ -182,7 +247,8 @@ fn settle<'a>(
     if session_token.as_deref().is_some_and(|token| !is_token(token)) {
         return Err(AuthFailure::TOKEN);
     }
-    check_signed_headers(parts, &fields.signed_headers)?;
+    headers.host.only(AuthFailure::HOST)?;
+    check_signed_headers(parts.headers, &fields.signed_headers)?;
     Ok(Signed {
         access_key_id,
         region,
@@ -190,9 +256,9 @@ fn settle<'a>(
         signed_at_ms,
         session_token,
         form,
-        timestamp: date::write_basic(signed_at_ms),
+        timestamp,
         signed_headers: fields.signed_headers,
-        stated_payload: stated_payload(parts)?,
+        stated_payload: stated_payload(headers)?,
         signature: from_hex(fields.signature.as_bytes()).ok_or(AuthFailure::SIGNATURE)?,
     })
 }
@@ -201,27 +267,23 @@ fn day_of(digits: &str) -> Option<Day> {
     digits.as_bytes().try_into().ok().map(Day)
 }
 
-/// Checks that the list is well formed, that what it names is there, and that it names what has to be signed.
-fn check_signed_headers(parts: &RequestParts<'_>, signed_headers: &str) -> Result<(), AuthFailure> {
+/// Checks that the list is well formed, and that it names what has to be signed. Whether what it names is there is seen
+/// when that is hashed.
+fn check_signed_headers(headers: &HeaderMap, signed_headers: &str) -> Result<(), AuthFailure> {
     let mut previous = "";
     for (index, name) in names(signed_headers).enumerate() {
-        // Ascending, so that no name is there twice; and lower-case, or it would not be found below.
+        // Ascending, so that no name is there twice; and lower-case, or it would not be found.
         let is_name = !name.is_empty() && name.bytes().all(is_name_byte);
         if !is_name || name <= previous || index == MAX_SIGNED_HEADERS {
             return Err(AuthFailure::HEADER_NAMES);
         }
         previous = name;
-        let is_there = parts.headers.contains_key(name) || (name == HOST.as_str() && parts.authority.is_some());
-        if !is_there {
-            return Err(AuthFailure::SignedButAbsent(name.to_owned()));
-        }
     }
     let is_signed = |wanted: &str| names(signed_headers).any(|name| name == wanted);
-    if !is_signed(HOST.as_str()) {
-        return Err(AuthFailure::NotSigned(HOST.to_string()));
+    if !is_signed("host") {
+        return Err(AuthFailure::NotSigned("host".to_owned()));
     }
-    only(parts, &HOST).map_err(|()| AuthFailure::HOST)?;
-    for name in parts.headers.keys().map(HeaderName::as_str) {
+    for name in headers.keys().map(HeaderName::as_str) {
         if (name.starts_with("x-amz-") || name == DELETION_PROTECTION_CHECK) && !is_signed(name) {
             return Err(AuthFailure::NotSigned(name.to_owned()));
         }
@@ -235,23 +297,13 @@ fn names(signed_headers: &str) -> impl Iterator<Item = &str> {
 
 /// The bytes of header names, upper case apart.
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    matches!(byte, b'a'..=b'z' | b'-' | b'0'..=b'9') || b"!#$%&'*+.^_`|~".contains(&byte)
 }
 
 /// What `x-amz-content-sha256` says the body is.
-fn stated_payload(parts: &RequestParts<'_>) -> Result<Option<[u8; 32]>, AuthFailure> {
-    match only(parts, &X_AMZ_CONTENT_SHA256).map_err(|()| AuthFailure::UnsignedPayload)? {
+fn stated_payload(headers: &Headers<'_>) -> Result<Option<[u8; 32]>, AuthFailure> {
+    match headers.content_sha256.only(AuthFailure::UnsignedPayload)? {
         None => Ok(None),
         Some(value) => from_hex(value).map(Some).ok_or(AuthFailure::UnsignedPayload),
-    }
-}
-
-/// A header's value; an error if the header is there twice.
-fn only<'a>(parts: &RequestParts<'a>, name: &HeaderName) -> Result<Option<&'a [u8]>, ()> {
-    let mut values = parts.headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => Ok(Some(value.as_bytes())),
-        (Some(_), Some(_)) => Err(()),
     }
 }
