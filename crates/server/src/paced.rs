@@ -71,6 +71,7 @@ pub(crate) struct Paced {
     pace: Arc<Pace>,
     limits: Limits,
     look: Pin<Box<Sleep>>,
+    is_look_set: bool,
     /// How many looks have found the connection at the same thing, without anything read.
     looks: u32,
     /// What the last look found.
@@ -81,11 +82,18 @@ pub(crate) struct Paced {
 impl Paced {
     pub(crate) fn new(stream: TcpStream, pace: Arc<Pace>, limits: Limits) -> Self {
         let look = Box::pin(sleep(limits.head / LOOKS_PER_HEAD));
-        Self { stream, pace, limits, look, looks: 0, found: IN_HEAD, write: Deadline::new(limits.write) }
+        let write = Deadline::new(limits.write);
+        Self { stream, pace, limits, look, is_look_set: false, looks: 0, found: IN_HEAD, write }
     }
 
     /// Looks whether the client has been at the same thing for too long.
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        // Once it is set, the timer wakes this task by itself: a connection is served by one task all its life.
+        if self.is_look_set && !self.look.is_elapsed() {
+            return false;
+        }
+        // A task that has used up its turn is not told whether the timer took its waker.
+        self.is_look_set = tokio::task::coop::has_budget_remaining();
         let pause = self.limits.head / LOOKS_PER_HEAD;
         while self.look.as_mut().poll(cx).is_ready() {
             let state = self.pace.0.load(Ordering::Relaxed);

@@ -91,7 +91,7 @@ fn answer<'a>(
     let headers = response.headers_mut();
     headers.reserve(8);
     headers.insert(NEXT_TOKEN, from_ascii(next_token.into_bytes()));
-    headers.insert(NEXT_INTERVAL, HeaderValue::from(session.poll_interval_s));
+    headers.insert(NEXT_INTERVAL, interval(session.poll_interval_s));
     headers.insert(REQUEST_ID, from_ascii(request_id.as_bytes().to_vec()));
     match form {
         Some((form, experiment_flags)) => {
@@ -112,6 +112,11 @@ fn answer<'a>(
     }
     let metrics = &node.metrics;
     Ok((response, if news.is_some() { &metrics.polls_full } else { &metrics.polls_empty }))
+}
+
+/// The usual interval is written already.
+fn interval(seconds: u32) -> HeaderValue {
+    if seconds == 60 { HeaderValue::from_static("60") } else { HeaderValue::from(seconds) }
 }
 
 /// Ready-made header values must not be copied again.
