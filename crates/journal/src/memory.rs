@@ -1,4 +1,4 @@
-//! A journal that is gone with its process: for tests, simulations, and `--store memory`.
+//! A journal that is gone with its process: for tests, simulations, and `--store memory:`.
 
 use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;

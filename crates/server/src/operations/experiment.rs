@@ -1,6 +1,7 @@
 //! Experiments: definitions, runs and their events.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tidegate_domain::experiment::{
     AttributeValue, DefinitionStatus, ExperimentDefinition, ExperimentRun, RunEvent, RunEventType, RunResult,
@@ -17,7 +18,7 @@ use tidegate_wire::Failure;
 use super::deployment::dynamic_parameters;
 use super::hosted_version::invalid_flags;
 use super::page::Paging;
-use super::{Call, Done, Outcome, find, unavailable};
+use super::{Call, Done, Outcome, View, find, unavailable};
 use crate::contents::overlay_run;
 use crate::node::Committed;
 
@@ -48,8 +49,7 @@ pub(super) async fn get_definition(
     input: aws::GetExperimentDefinitionRequest,
 ) -> Outcome<aws::GetExperimentDefinitionRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     Ok(Done(shown_definition(&view.realm, definition)))
 }
 
@@ -166,10 +166,9 @@ pub(super) async fn update_run(
     input: aws::UpdateExperimentRunRequest,
 ) -> Outcome<aws::UpdateExperimentRunRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     let command = Command::UpdateRun(Box::new(UpdateRun {
-        application: application.id.to_string(),
+        application: definition.application.to_string(),
         definition: definition.id.to_string(),
         run: input.run.into(),
         description: input.description,
@@ -186,10 +185,9 @@ pub(super) async fn stop_run(
     input: aws::StopExperimentRunRequest,
 ) -> Outcome<aws::StopExperimentRunRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     let command = Command::StopRun {
-        application: application.id.to_string(),
+        application: definition.application.to_string(),
         definition: definition.id.to_string(),
         run: input.run.into(),
         result: input.result.map(|result| RunResult {
@@ -208,8 +206,7 @@ pub(super) async fn get_run(
     input: aws::GetExperimentRunRequest,
 ) -> Outcome<aws::GetExperimentRunRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     Ok(Done(shown_run(view.run(definition, input.run.into())?)))
 }
 
@@ -218,8 +215,7 @@ pub(super) async fn list_runs(
     input: aws::ListExperimentRunsRequest,
 ) -> Outcome<aws::ListExperimentRunsRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     let status = input.status;
     let parts = ["ListExperimentRuns", definition.id.as_str(), status.map_or("", |status| status.as_str())];
     let paging = Paging::new(call, &view.published, input.max_results, &parts);
@@ -244,8 +240,7 @@ pub(super) async fn list_run_events(
     input: aws::ListExperimentRunEventsRequest,
 ) -> Outcome<aws::ListExperimentRunEventsRequest> {
     let view = call.view().await?;
-    let application = view.application(&input.application_identifier)?;
-    let definition = view.definition(application, &input.experiment_definition_identifier)?;
+    let definition = definition_in(&view, &input.application_identifier, &input.experiment_definition_identifier)?;
     let run = view.run(definition, input.run.into())?;
     let number = run.number.to_string();
     let parts = ["ListExperimentRunEvents", definition.id.as_str(), &number];
@@ -256,6 +251,15 @@ pub(super) async fn list_run_events(
     let page = Page::cut(events.filter(|(place, _)| *place < before), paging.limit);
     let (items, next_token) = paging.finish(page, |event| shown_event(call, run, event))?;
     Ok(Done(aws::ExperimentRunEvents { items, next_token }))
+}
+
+/// An experiment definition by its application's and its own id or name.
+fn definition_in<'a>(
+    view: &'a View<'_>,
+    application: &str,
+    definition: &str,
+) -> Result<&'a Arc<ExperimentDefinition>, Failure> {
+    view.definition(view.application(application)?, definition)
 }
 
 /// What goes along with the deployments that changes of a run make.
