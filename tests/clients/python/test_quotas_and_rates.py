@@ -145,8 +145,8 @@ def lists(tenant):
 
 
 def test_an_account_is_held_to_the_rates_of_aws(held_to_rates):
-    # Ten a second, and ten at once.
-    assert 0 < refused_of(held_to_rates, 200, lists(held_to_rates)) < 190
+    # Ten at once, and ten a second: more than 190 are refused only if fewer than ten were let through.
+    assert 0 < refused_of(held_to_rates, 200, lists(held_to_rates)) <= 190
 
 
 def test_the_default_account_is_not_held_to_rates(held_to_rates):
