@@ -15,6 +15,15 @@ impl BlobId {
     }
 }
 
+/// What a list of blobs says of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobInfo {
+    /// Its name.
+    pub id: BlobId,
+    /// The length of its content in bytes.
+    pub size: u64,
+}
+
 crate::hex::text_form!(BlobId, |id: BlobId| id.0, BlobId);
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! There is no clock and no ambient randomness in it: what fails is drawn from a seed, or scripted, or switched.
 
-use crate::{AppendError, BlobId, Entry, Journal, Snapshot, Unavailable};
+use crate::{AppendError, BlobId, BlobInfo, Entry, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::collections::VecDeque;
@@ -82,7 +82,7 @@ impl<J> Faulty<J> {
         &self.inner
     }
 
-    /// Adds what happens to the next writes (appends, blobs and probes), one each, before the odds are asked again.
+    /// Adds what happens to the next writes (everything but reads and lists), one each, before the odds are asked again.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.plan().script.extend(faults);
     }
@@ -246,6 +246,35 @@ impl<J: Journal> Journal for Faulty<J> {
 
     fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
         Box::pin(self.read("load the snapshot", self.inner.load_snapshot()))
+    }
+
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(self.read("read the first number", self.inner.first()))
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("forget the entries up to {through}");
+            self.write(&doing, self.inner.forget(through)).await?
+        })
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            let doing = format!("begin with entry {}", entry.number);
+            self.write(&doing, self.inner.begin(entry)).await?
+        })
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        Box::pin(self.read("list the blobs", self.inner.list_blobs(after, limit)))
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("delete blob {id}");
+            self.write(&doing, self.inner.delete_blob(id)).await?
+        })
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -1,6 +1,6 @@
 //! The trait, and the one thing to do with it that is easy to get wrong.
 
-use crate::{AppendError, BlobId, Entry, Snapshot, Unavailable};
+use crate::{AppendError, BlobId, BlobInfo, Entry, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub trait Journal: Send + Sync + 'static {
     fn append<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>>;
 
     /// Reads the entries after number `after`, in order: fewer than `limit` only if there are no more.
+    ///
+    /// If the next one was forgotten, they begin with the oldest that is there: a reader notices by its number.
     fn read(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, Unavailable>>;
 
     /// Says the number of the last entry, 0 if there is none. Cheap: fit to be asked before each answer.
@@ -38,6 +40,25 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Reads the latest snapshot, `None` if there is none.
     fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>>;
+
+    /// Says the number of the oldest entry that is still there; 1 if nothing was forgotten, or if there is none.
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>>;
+
+    /// Forgets the entries up to and including `through`, but never the last one. Forgetting again does nothing.
+    ///
+    /// Refused unless the kept snapshot is of `through` or a later entry, and of an entry that is in this journal: what
+    /// follows from what is forgotten must be known from somewhere.
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>>;
+
+    /// Puts an entry of any number from 1 into an *empty* journal, as the beginning of one whose older entries were
+    /// forgotten; [`AppendError::Conflict`] if there is any entry. For restoring; its `prev` is not looked at.
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>>;
+
+    /// Lists blobs by ascending id, those after `after`: fewer than `limit` only if there are no more.
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>>;
+
+    /// Deletes a blob. Deleting one that is not there does nothing.
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>>;
 
     /// Proves that the store can be read and written, by committing a small row of its own; entries stay untouched.
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>>;
@@ -76,6 +97,26 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).load_snapshot()
     }
 
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        (**self).first()
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        (**self).forget(through)
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        (**self).begin(entry)
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        (**self).list_blobs(after, limit)
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        (**self).delete_blob(id)
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
         (**self).probe()
     }
@@ -91,10 +132,17 @@ pub async fn commit(journal: &dyn Journal, entry: &Entry) -> Result<(), AppendEr
     let Err(error) = journal.append(entry).await else {
         return Ok(());
     };
-    let holder = journal.read(entry.number.saturating_sub(1), 1).await;
-    let holder = holder.map(|entries| entries.into_iter().find(|holder| holder.number == entry.number));
+    let holder = match journal.read(entry.number.saturating_sub(1), 1).await {
+        Ok(entries) => Ok(entries.into_iter().next()),
+        Err(unavailable) => Err(unavailable),
+    };
     match (holder, error) {
-        (Ok(Some(holder)), _) if holder.id == entry.id => Ok(()),
+        (Ok(Some(holder)), _) if holder.number == entry.number && holder.id == entry.id => Ok(()),
+        // Not `Conflict`: the one that was forgotten may have been this one.
+        (Ok(Some(holder)), _) if holder.number > entry.number => {
+            let doing = format!("find out whose entry {} is", entry.number);
+            Err(Unavailable::new(doing, "the journal has forgotten it").into())
+        }
         (Ok(Some(_)), _) | (Ok(None), AppendError::Conflict) => Err(AppendError::Conflict),
         // The first error says more than the second: it is the one about the entry.
         (Ok(None) | Err(_), AppendError::Unavailable(unavailable)) => Err(unavailable.into()),

@@ -18,7 +18,7 @@ pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
-pub use blob::BlobId;
+pub use blob::{BlobId, BlobInfo};
 pub use entry::{Entry, EntryId, Snapshot};
 pub use error::{AppendError, Unavailable};
 pub use futures_util::future::BoxFuture;

@@ -1,9 +1,10 @@
 //! A journal that is gone with its process: for tests, simulations, and `--store memory:`.
 
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable};
+use crate::{AppendError, BlobId, BlobInfo, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
@@ -18,8 +19,10 @@ pub struct MemoryJournal {
 
 #[derive(Debug, Default)]
 struct Content {
-    entries: Vec<Entry>,
-    blobs: HashMap<BlobId, Bytes>,
+    /// How many entries were forgotten: the number before the first that is there.
+    forgotten: u64,
+    entries: VecDeque<Entry>,
+    blobs: BTreeMap<BlobId, Bytes>,
     snapshot: Option<Snapshot>,
 }
 
@@ -36,21 +39,54 @@ impl MemoryJournal {
 
 impl Content {
     fn last(&self) -> u64 {
-        self.entries.len() as u64
+        self.forgotten + self.entries.len() as u64
     }
 
     fn append(&mut self, entry: &Entry) -> Result<(), AppendError> {
-        let last_id = self.entries.last().map_or(EntryId::NONE, |last| last.id);
+        let last_id = self.entries.back().map_or(EntryId::NONE, |last| last.id);
         if entry.number != self.last() + 1 || entry.prev != last_id {
             return Err(AppendError::Conflict);
         }
-        self.entries.push(entry.clone());
+        self.entries.push_back(entry.clone());
         Ok(())
     }
 
     fn read(&self, after: u64, limit: usize) -> Vec<Entry> {
-        let after = usize::try_from(after).unwrap_or(usize::MAX);
-        self.entries.iter().skip(after).take(limit).cloned().collect()
+        let skipped = usize::try_from(after.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skipped).take(limit).cloned().collect()
+    }
+
+    fn forget(&mut self, through: u64) -> Result<(), &'static str> {
+        if through <= self.forgotten {
+            return Ok(());
+        }
+        let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.number >= through) else {
+            return Err("there is no snapshot that holds what follows from them");
+        };
+        let entries = self.read(snapshot.number - 1, 1);
+        if entries.first().is_none_or(|entry| entry.id != snapshot.id) {
+            return Err("the snapshot is of another history");
+        }
+        while self.forgotten < through && self.entries.len() > 1 {
+            self.entries.pop_front();
+            self.forgotten += 1;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, entry: &Entry) -> Result<(), AppendError> {
+        if !self.entries.is_empty() || entry.number == 0 {
+            return Err(AppendError::Conflict);
+        }
+        self.forgotten = entry.number - 1;
+        self.entries.push_back(entry.clone());
+        Ok(())
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> Vec<BlobInfo> {
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let listed = self.blobs.range((after, Bound::Unbounded)).take(limit);
+        listed.map(|(id, content)| BlobInfo { id: *id, size: content.len() as u64 }).collect()
     }
 }
 
@@ -102,6 +138,36 @@ impl Journal for MemoryJournal {
 
     fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
         Box::pin(async move { Ok(self.content().snapshot.clone()) })
+    }
+
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(async move { Ok(self.content().forgotten + 1) })
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let forgotten = self.content().forget(through);
+            forgotten.map_err(|cause| Unavailable::new(format!("forget the entries up to {through}"), cause))
+        })
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            self.content().begin(entry)?;
+            self.bell.send_modify(|last| *last = entry.number.max(*last));
+            Ok(())
+        })
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        Box::pin(async move { Ok(self.content().list_blobs(after, limit)) })
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            self.content().blobs.remove(&id);
+            Ok(())
+        })
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -11,12 +11,12 @@ mod file;
 mod schema;
 mod worker;
 
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable};
+use crate::{AppendError, BlobId, BlobInfo, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use explain::Reason;
 use file::Identity;
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +83,24 @@ impl SqliteJournal {
         answer.map_err(|reason| reason.while_doing(doing, &self.path))
     }
 
+    /// Writes an entry in a way that says whether it was the right one, and rings the bell.
+    async fn write_entry(
+        &self,
+        doing: String,
+        entry: &Entry,
+        write: fn(&Connection, &Entry) -> Result<bool, Reason>,
+    ) -> Result<(), AppendError> {
+        let (bell, entry) = (Arc::clone(&self.bell), entry.clone());
+        let is_written = self.write_with(doing, move |writer| {
+            let is_written = write(writer, &entry)?;
+            if is_written {
+                bell.send_modify(|last| *last = entry.number.max(*last));
+            }
+            Ok(is_written)
+        });
+        if is_written.await? { Ok(()) } else { Err(AppendError::Conflict) }
+    }
+
     async fn write_with<T: Send + 'static>(
         &self,
         doing: impl AsRef<str>,
@@ -99,18 +117,8 @@ impl SqliteJournal {
 
 impl Journal for SqliteJournal {
     fn append<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
-        Box::pin(async move {
-            let (bell, job_entry) = (Arc::clone(&self.bell), entry.clone());
-            let doing = format!("append entry {} to the journal at", entry.number);
-            let is_appended = self.write_with(doing, move |writer| {
-                let is_appended = append(writer, &job_entry)?;
-                if is_appended {
-                    bell.send_modify(|last| *last = job_entry.number.max(*last));
-                }
-                Ok(is_appended)
-            });
-            if is_appended.await? { Ok(()) } else { Err(AppendError::Conflict) }
-        })
+        let doing = format!("append entry {} to the journal at", entry.number);
+        Box::pin(self.write_entry(doing, entry, append))
     }
 
     fn read(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, Unavailable>> {
@@ -164,6 +172,33 @@ impl Journal for SqliteJournal {
         Box::pin(self.read_with("read the snapshot from the journal at", |reader| load_snapshot(reader)))
     }
 
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(self.read_with("read the first number from the journal at", |reader| first(reader)))
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("forget the entries up to {through} of the journal at");
+            self.write_with(doing, move |writer| forget(writer, through)).await
+        })
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        let doing = format!("begin with entry {} the journal at", entry.number);
+        Box::pin(self.write_entry(doing, entry, begin))
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        Box::pin(self.read_with("list the blobs of the journal at", move |reader| list_blobs(reader, after, limit)))
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            let doing = format!("delete blob {id} from the journal at");
+            self.write_with(doing, move |writer| delete_blob(writer, id)).await
+        })
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {
         Box::pin(async move {
             self.write_with("write a probe to the journal at", |writer| write_probe(writer)).await?;
@@ -200,6 +235,10 @@ fn read(reader: &Connection, after: u64, limit: usize) -> Result<Vec<Entry>, Rea
     let mut expected = after as u64 + 1;
     while let Some(row) = rows.next()? {
         let entry = entry_of(row)?;
+        // Only the beginning of the whole journal may be missing: that was forgotten.
+        if entries.is_empty() && entry.number > expected && entry.number == first(reader)? {
+            expected = entry.number;
+        }
         if entry.number != expected {
             return Err(Reason::damaged(format!("entry {expected} is missing, and entry {} is there", entry.number)));
         }
@@ -224,6 +263,50 @@ fn last(reader: &Connection) -> Result<u64, Reason> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
+fn first(reader: &Connection) -> Result<u64, Reason> {
+    let mut statement = reader.prepare_cached("SELECT coalesce(min(number), 1) FROM journal")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+fn forget(writer: &mut Connection, through: u64) -> Result<(), Reason> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if through < first(&transaction)? {
+        return Ok(());
+    }
+    let mut statement = transaction.prepare_cached(
+        "SELECT snapshot.number, journal.id IS snapshot.id
+         FROM snapshot LEFT JOIN journal ON journal.number = snapshot.number",
+    )?;
+    let snapshot: Option<(u64, bool)> = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match snapshot {
+        Some((number, _)) if number < through => {
+            return Err(Reason::new(format!("the snapshot is of entry {number}, which is older")));
+        }
+        Some((_, false)) => return Err(Reason::new("the snapshot is of another history")),
+        Some((_, true)) => {}
+        None => return Err(Reason::new("there is no snapshot that holds what follows from them")),
+    }
+    drop(statement);
+    transaction
+        .prepare_cached("DELETE FROM journal WHERE number <= ?1 AND number < (SELECT max(number) FROM journal)")?
+        .execute([i64::try_from(through).unwrap_or(i64::MAX)])?;
+    Ok(transaction.commit()?)
+}
+
+/// Says whether the journal was empty.
+fn begin(writer: &Connection, entry: &Entry) -> Result<bool, Reason> {
+    let Some(number) = i64::try_from(entry.number).ok().filter(|number| *number > 0) else {
+        return Ok(false);
+    };
+    let mut statement = writer.prepare_cached(
+        "INSERT INTO journal (number, id, prev, at_ms, body) SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE NOT EXISTS (SELECT * FROM journal)",
+    )?;
+    let (id, prev) = (entry.id.to_string(), entry.prev.to_string());
+    let rows = statement.execute(params![number, id, prev, entry.at_ms, entry.body])?;
+    Ok(rows == 1)
+}
+
 /// Writes nothing if the content is there, and repairs it if it is there and no longer the same.
 fn put_blob(writer: &Connection, content: &[u8]) -> Result<BlobId, Reason> {
     let blob_id = BlobId::of(content);
@@ -244,6 +327,26 @@ fn get_blob(reader: &Connection, blob_id: BlobId) -> Result<Option<Bytes>, Reaso
         }
         content => Ok(content.map(Bytes::from)),
     }
+}
+
+fn list_blobs(reader: &Connection, after: Option<BlobId>, limit: usize) -> Result<Vec<BlobInfo>, Reason> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement =
+        reader.prepare_cached("SELECT id, length(content) FROM blob WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let mut rows = statement.query(params![after, limit])?;
+    let mut blobs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: String = row.get(0)?;
+        let id = id.parse().map_err(|_| Reason::damaged(format!("a blob has no valid id: {id:?}")))?;
+        blobs.push(BlobInfo { id, size: row.get(1)? });
+    }
+    Ok(blobs)
+}
+
+fn delete_blob(writer: &Connection, blob_id: BlobId) -> Result<(), Reason> {
+    writer.prepare_cached("DELETE FROM blob WHERE id = ?1")?.execute([blob_id.to_string()])?;
+    Ok(())
 }
 
 fn save_snapshot(writer: &Connection, snapshot: &Snapshot) -> Result<(), Reason> {

@@ -5,10 +5,10 @@
 //! only as a limit after which a missing wake-up is a failure and not a test that hangs.
 
 use crate::faulty::{Fault, Faulty, Odds, next_random};
-use crate::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, commit};
+use crate::{AppendError, BlobId, BlobInfo, Entry, EntryId, Journal, Snapshot, commit};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, join_all};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,16 @@ macro_rules! journal_suite {
             the_snapshot_of_the_latest_entry_is_kept,
             what_was_acknowledged_is_there_after_opening_again,
             a_probe_leaves_no_trace_among_the_entries,
+            what_is_forgotten_is_gone_and_the_rest_goes_on,
+            the_last_entry_is_never_forgotten,
+            nothing_is_forgotten_that_no_snapshot_replaces,
+            writers_and_readers_go_on_while_entries_are_forgotten,
+            a_forgotten_entry_is_nobodys,
+            an_empty_journal_begins_with_any_entry,
+            of_racing_beginnings_one_is_there,
+            blobs_are_listed_in_order_and_by_pages,
+            a_deleted_blob_is_gone_until_it_is_stored_again,
+            a_blob_stored_while_it_is_deleted_is_whole_or_gone,
             any_story_goes_as_in_a_list,
         }
     };
@@ -413,17 +423,249 @@ pub async fn a_probe_leaves_no_trace_among_the_entries(fixture: &Fixture) {
     assert_eq!(elsewhere.last().await.unwrap(), 1);
 }
 
+fn snapshot_of(entry: &Entry) -> Snapshot {
+    Snapshot { number: entry.number, id: entry.id, body: Bytes::from_static(b"what follows") }
+}
+
+/// Claims that what remains is read, appended to and waited for as before, on every handle and after opening again.
+pub async fn what_is_forgotten_is_gone_and_the_rest_goes_on(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    assert_eq!(here.first().await.unwrap(), 1);
+    let mut entries = fill(&*here, 10).await;
+    here.save_snapshot(&snapshot_of(&entries[6])).await.unwrap();
+    assert_eq!(elsewhere.first().await.unwrap(), 1);
+    // The second time, a part of it a third time, and nothing at all: no more than once.
+    for through in [4, 4, 2, 0] {
+        here.forget(through).await.unwrap();
+        for journal in [&here, &elsewhere, &fixture.open().await] {
+            assert_eq!((journal.first().await.unwrap(), journal.last().await.unwrap()), (5, 10));
+            for (after, limit) in [(0, usize::MAX), (0, 3), (2, 3), (3, 1), (4, 2), (5, 2), (9, 5), (10, 5), (0, 0)] {
+                let expected: Vec<_> = entries.iter().skip(after.max(4)).take(limit).cloned().collect();
+                assert_eq!(journal.read(after as u64, limit).await.unwrap(), expected, "after {after}, {limit}");
+            }
+            soon(journal.wait(0)).await;
+            soon(journal.wait(9)).await;
+        }
+    }
+    let next = entry_on((10, EntryId(10)), 11, "goes on");
+    elsewhere.append(&next).await.unwrap();
+    entries.push(next);
+    // The snapshot's own entry may go, too.
+    elsewhere.forget(7).await.unwrap();
+    assert_eq!(here.first().await.unwrap(), 8);
+    assert_eq!(here.read(0, usize::MAX).await.unwrap(), entries[7..]);
+    assert_eq!(here.load_snapshot().await.unwrap(), Some(snapshot_of(&entries[6])));
+}
+
+/// Claims that the end of the journal stays what the next entry is judged by.
+pub async fn the_last_entry_is_never_forgotten(fixture: &Fixture) {
+    let journal = fixture.open().await;
+    let entries = fill(&*journal, 3).await;
+    journal.save_snapshot(&snapshot_of(&entries[2])).await.unwrap();
+    for _ in 0..2 {
+        journal.forget(3).await.unwrap();
+        assert_eq!((journal.first().await.unwrap(), journal.last().await.unwrap()), (3, 3));
+        assert_eq!(journal.read(0, 10).await.unwrap(), entries[2..]);
+    }
+    let refused = [entry_on((3, EntryId::NONE), 4, ""), entry_on((0, EntryId::NONE), 4, ""), entries[2].clone()];
+    for entry in refused {
+        assert!(matches!(journal.append(&entry).await, Err(AppendError::Conflict)), "{entry:?}");
+    }
+    journal.append(&entry_on((3, EntryId(3)), 4, "the next")).await.unwrap();
+    assert_eq!(fixture.open().await.last().await.unwrap(), 4);
+}
+
+/// Claims that without a snapshot of this history, late enough, everything stays.
+pub async fn nothing_is_forgotten_that_no_snapshot_replaces(fixture: &Fixture) {
+    let journal = fixture.open().await;
+    journal.forget(0).await.unwrap();
+    let entries = fill(&*journal, 6).await;
+    journal.forget(1).await.unwrap_err();
+    journal.save_snapshot(&snapshot_of(&entries[2])).await.unwrap();
+    for through in [4, 6, 7, u64::MAX] {
+        journal.forget(through).await.unwrap_err();
+    }
+    let of_another_history = Snapshot { id: EntryId(99), ..snapshot_of(&entries[3]) };
+    journal.save_snapshot(&of_another_history).await.unwrap();
+    journal.forget(2).await.unwrap_err();
+    let of_no_entry = Snapshot { number: 7, ..snapshot_of(&entries[3]) };
+    journal.save_snapshot(&of_no_entry).await.unwrap();
+    journal.forget(2).await.unwrap_err();
+    assert_eq!(journal.first().await.unwrap(), 1);
+    assert_eq!(journal.read(0, 10).await.unwrap(), entries);
+}
+
+/// Claims that forgetting is in nobody's way: appends, and reads that see one stretch without holes.
+pub async fn writers_and_readers_go_on_while_entries_are_forgotten(fixture: &Fixture) {
+    let (writer, forgetter, reader) = (fixture.open().await, fixture.open().await, fixture.open().await);
+    let write = fill(&*writer, 40);
+    let forget = async {
+        for number in (5..=30).step_by(5) {
+            forgetter.wait(number - 1).await;
+            let entries = forgetter.read(number - 1, 1).await.unwrap();
+            forgetter.save_snapshot(&snapshot_of(&entries[0])).await.unwrap();
+            forgetter.forget(number).await.unwrap();
+        }
+    };
+    let read = async {
+        loop {
+            let entries = reader.read(0, usize::MAX).await.unwrap();
+            for pair in entries.windows(2) {
+                assert_eq!((pair[1].number, pair[1].prev), (pair[0].number + 1, pair[0].id));
+            }
+            if entries.last().is_some_and(|last| last.number == 40) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(async { tokio::join!(write, forget, read) }).await;
+    assert_eq!(reader.first().await.unwrap(), 31);
+    assert_eq!(reader.read(0, usize::MAX).await.unwrap().len(), 10);
+}
+
+/// Claims that a writer who asks too late hears that nobody knows, and not that its entry is not there.
+pub async fn a_forgotten_entry_is_nobodys(fixture: &Fixture) {
+    let journal = fixture.open().await;
+    let entries = fill(&*journal, 5).await;
+    journal.save_snapshot(&snapshot_of(&entries[4])).await.unwrap();
+    journal.forget(3).await.unwrap();
+    for entry in &entries[..3] {
+        assert!(matches!(commit(&*journal, entry).await, Err(AppendError::Unavailable(_))), "{entry:?}");
+    }
+    commit(&*journal, &entries[3]).await.unwrap();
+    let late = entry_on((4, EntryId(4)), 77, "late");
+    assert!(matches!(commit(&*journal, &late).await, Err(AppendError::Conflict)));
+}
+
+/// Claims that a journal can begin where another one did, and only while it is empty.
+pub async fn an_empty_journal_begins_with_any_entry(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    let mut wait = elsewhere.wait(0);
+    assert!((&mut wait).now_or_never().is_none());
+    let of_no_number = Entry { number: 0, ..entry_on((0, EntryId::NONE), 1, "") };
+    assert!(matches!(here.begin(&of_no_number).await, Err(AppendError::Conflict)));
+    let beginning = entry_on((41, EntryId(41)), 42, "the beginning");
+    here.begin(&beginning).await.unwrap();
+    soon(wait).await;
+    let next = entry_on((42, EntryId(42)), 43, "the next");
+    for again in [&beginning, &next, &entry_on((0, EntryId::NONE), 1, "")] {
+        assert!(matches!(elsewhere.begin(again).await, Err(AppendError::Conflict)), "{again:?}");
+    }
+    elsewhere.append(&next).await.unwrap();
+    for journal in [&here, &fixture.open().await] {
+        assert_eq!((journal.first().await.unwrap(), journal.last().await.unwrap()), (42, 43));
+        assert_eq!(journal.read(0, 10).await.unwrap(), [beginning.clone(), next.clone()]);
+    }
+    commit(&*here, &beginning).await.unwrap();
+    let before = entry_on((40, EntryId(40)), 41, "before the beginning");
+    assert!(matches!(here.append(&before).await, Err(AppendError::Conflict)));
+}
+
+/// Claims that whoever begins, one entry is the beginning, and that a first entry may be appended instead.
+pub async fn of_racing_beginnings_one_is_there(fixture: &Fixture) {
+    let handles = [fixture.open().await, fixture.open().await];
+    let beginnings = [9, 4, 1, 1].map(|number| entry_on((number - 1, EntryId::NONE), u128::from(number), ""));
+    let begun = beginnings.iter().zip(0..).map(|(entry, turn)| {
+        let journal = &handles[turn % 2];
+        async move { if turn == 3 { journal.append(entry).await } else { journal.begin(entry).await } }
+    });
+    let begun = soon(join_all(begun)).await;
+    assert_eq!(begun.iter().filter(|answer| answer.is_ok()).count(), 1, "{begun:?}");
+    let entries = handles[0].read(0, 10).await.unwrap();
+    let winner = begun.iter().position(|answer| answer.is_ok()).unwrap();
+    assert_eq!(entries, beginnings[winner..=winner]);
+}
+
+/// Lists all blobs, by pages of this size.
+async fn list(journal: &dyn Journal, limit: usize) -> Vec<BlobInfo> {
+    let mut listed: Vec<BlobInfo> = Vec::new();
+    loop {
+        let page = journal.list_blobs(listed.last().map(|last| last.id), limit).await.unwrap();
+        let is_last = page.len() < limit;
+        assert!(page.len() <= limit);
+        listed.extend(page);
+        if is_last {
+            return listed;
+        }
+    }
+}
+
+/// Claims that every blob is listed once, with its size, whatever the size of a page.
+pub async fn blobs_are_listed_in_order_and_by_pages(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    assert_eq!(here.list_blobs(None, 10).await.unwrap(), []);
+    let mut expected = Vec::new();
+    for size in (0..20).chain([3 * MIB]) {
+        let content = bytes_of(size as u64, size);
+        expected.push(BlobInfo { id: here.put_blob(&content).await.unwrap(), size: size as u64 });
+        here.put_blob(&content).await.unwrap();
+    }
+    expected.sort_by_key(|blob| blob.id);
+    for limit in [1, 2, 7, 21, 22, usize::MAX] {
+        assert_eq!(list(&*elsewhere, limit).await, expected, "pages of {limit}");
+    }
+    assert_eq!(elsewhere.list_blobs(None, 0).await.unwrap(), []);
+    // A place between two blobs is as good as a blob.
+    let mut between = expected[5].id;
+    between.0[31] ^= 1;
+    let after: Vec<_> = expected.iter().copied().filter(|blob| blob.id > between).collect();
+    assert_eq!(elsewhere.list_blobs(Some(between), 100).await.unwrap(), after);
+    assert_eq!(elsewhere.list_blobs(Some(BlobId([0xff; 32])), 100).await.unwrap(), []);
+}
+
+/// Claims that a deleted blob is as one that never was, on every handle, and that others stay.
+pub async fn a_deleted_blob_is_gone_until_it_is_stored_again(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    let (content, other) = (bytes_of(1, 3 * MIB), bytes_of(2, 100));
+    let (blob_id, other_id) = (BlobId::of(&content), BlobId::of(&other));
+    here.delete_blob(blob_id).await.unwrap();
+    for _ in 0..2 {
+        here.put_blob(&content).await.unwrap();
+        here.put_blob(&other).await.unwrap();
+        elsewhere.delete_blob(blob_id).await.unwrap();
+        elsewhere.delete_blob(blob_id).await.unwrap();
+        for journal in [&here, &elsewhere, &fixture.open().await] {
+            assert_eq!(journal.get_blob(blob_id).await.unwrap(), None);
+            assert_eq!(journal.get_blob(other_id).await.unwrap().as_ref(), Some(&other));
+            assert_eq!(list(&**journal, 10).await, [BlobInfo { id: other_id, size: 100 }]);
+        }
+    }
+    here.put_blob(&content).await.unwrap();
+    assert!(elsewhere.get_blob(blob_id).await.unwrap() == Some(content));
+}
+
+/// Claims that whatever a race of the two leaves is no part of a content, and that storing it afterwards mends it.
+pub async fn a_blob_stored_while_it_is_deleted_is_whole_or_gone(fixture: &Fixture) {
+    let (here, elsewhere) = (fixture.open().await, fixture.open().await);
+    let content = bytes_of(3, 2 * MIB);
+    let blob_id = BlobId::of(&content);
+    for _ in 0..8 {
+        let (put, read, deleted) = soon(async {
+            tokio::join!(here.put_blob(&content), here.get_blob(blob_id), elsewhere.delete_blob(blob_id))
+        })
+        .await;
+        put.unwrap();
+        deleted.unwrap();
+        assert!(read.unwrap().is_none_or(|read| read == content));
+        assert!(here.get_blob(blob_id).await.unwrap().is_none_or(|read| read == content));
+        here.put_blob(&content).await.unwrap();
+        assert!(elsewhere.get_blob(blob_id).await.unwrap().is_some_and(|read| read == content));
+    }
+}
+
 /// Claims that random operations on two handles answer as a plain list and a map would.
 pub async fn any_story_goes_as_in_a_list(fixture: &Fixture) {
     let handles = [fixture.open().await, fixture.open().await];
     let mut random = 20_261_124;
     let mut pick = move |below: u64| next_random(&mut random) % below;
     let mut list: Vec<Entry> = Vec::new();
-    let mut map: HashMap<BlobId, Bytes> = HashMap::new();
-    for turn in 1..=150_u32 {
+    let mut forgotten = 0;
+    let mut map: BTreeMap<BlobId, Bytes> = BTreeMap::new();
+    for turn in 1..=200_u32 {
         let journal = &handles[pick(2) as usize];
         let last = list.len() as u64;
-        match pick(5) {
+        match pick(7) {
             0 | 1 => {
                 let prev = list.iter().rev().nth(pick(8) as usize / 6).map_or(EntryId::NONE, |entry| entry.id);
                 let number = last + [1, 1, 1, 1, 0, 2][pick(6) as usize];
@@ -438,14 +680,34 @@ pub async fn any_story_goes_as_in_a_list(fixture: &Fixture) {
             }
             2 => {
                 let (after, limit) = (pick(last + 3), pick(last + 3) as usize);
-                let expected: Vec<_> = list.iter().skip(after as usize).take(limit).cloned().collect();
+                let skipped = after.max(forgotten) as usize;
+                let expected: Vec<_> = list.iter().skip(skipped).take(limit).cloned().collect();
                 assert_eq!(journal.read(after, limit).await.unwrap(), expected, "turn {turn}");
                 assert_eq!(journal.last().await.unwrap(), last, "turn {turn}");
+                assert_eq!(journal.first().await.unwrap(), forgotten + 1, "turn {turn}");
             }
             3 => {
                 let content = bytes_of(pick(10), 50);
                 let blob_id = journal.put_blob(&content).await.unwrap();
                 map.insert(blob_id, content);
+            }
+            4 => {
+                let blob_id = BlobId::of(&bytes_of(pick(10), 50));
+                journal.delete_blob(blob_id).await.unwrap();
+                map.remove(&blob_id);
+                let expected: Vec<_> = map.keys().map(|id| BlobInfo { id: *id, size: 50 }).collect();
+                assert_eq!(journal.list_blobs(None, 100).await.unwrap(), expected, "turn {turn}");
+            }
+            5 if last > 0 => {
+                let through = pick(last + 1);
+                let snapshot = snapshot_of(&list[pick(last) as usize]);
+                journal.save_snapshot(&snapshot).await.unwrap();
+                let kept = journal.load_snapshot().await.unwrap().unwrap();
+                let is_replaced = through <= forgotten || kept.number >= through;
+                assert_eq!(journal.forget(through).await.is_ok(), is_replaced, "turn {turn}");
+                if is_replaced {
+                    forgotten = through.min(last - 1).max(forgotten);
+                }
             }
             _ => {
                 let blob_id = BlobId::of(&bytes_of(pick(10), 50));
@@ -454,5 +716,6 @@ pub async fn any_story_goes_as_in_a_list(fixture: &Fixture) {
             }
         }
     }
-    assert_eq!(handles[0].read(0, usize::MAX).await.unwrap(), list);
+    assert!(forgotten > 0);
+    assert_eq!(handles[0].read(0, usize::MAX).await.unwrap(), list[forgotten as usize..]);
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tidegate_journal::faulty::{Fault, Faulty};
 use tidegate_journal::memory::MemoryJournal;
-use tidegate_journal::{AppendError, BlobId, BoxFuture, Entry, Journal, Snapshot, Unavailable};
+use tidegate_journal::{AppendError, BlobId, BlobInfo, BoxFuture, Entry, Journal, Snapshot, Unavailable};
 
 /// What happened at the store's end of some line.
 pub struct Seen {
@@ -173,6 +173,41 @@ impl Journal for StoreEnd {
         Box::pin(async move {
             self.check("load the snapshot")?;
             self.journal.load_snapshot().await
+        })
+    }
+
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(async move {
+            self.check("read the first number")?;
+            self.journal.first().await
+        })
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            self.check("forget")?;
+            self.journal.forget(through).await
+        })
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        Box::pin(async move {
+            self.check("begin")?;
+            self.journal.begin(entry).await
+        })
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        Box::pin(async move {
+            self.check("list the blobs")?;
+            self.journal.list_blobs(after, limit).await
+        })
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        Box::pin(async move {
+            self.check("delete a blob")?;
+            self.journal.delete_blob(id).await
         })
     }
 
