@@ -7,11 +7,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// Installs Debian's package unless the command that tells whether it is there succeeds.
+/// Installs Debian's package unless the command that tells whether it is there succeeds; see [`ensure_that`].
+pub fn ensure(probe: &mut Command, package: &str) -> Result<()> {
+    ensure_that(|| is_there(probe), package)
+}
+
+/// Installs Debian's package unless what it brings is there.
 ///
 /// Only root can install, and only where there is `apt-get`; anyone else is told what to do.
-pub fn ensure(probe: &mut Command, package: &str) -> Result<()> {
-    if is_there(probe) {
+pub fn ensure_that(mut is_there: impl FnMut() -> bool, package: &str) -> Result<()> {
+    if is_there() {
         return Ok(());
     }
     if !is_root() || !Path::new("/usr/bin/apt-get").exists() {
@@ -26,8 +31,8 @@ pub fn ensure(probe: &mut Command, package: &str) -> Result<()> {
     };
     apt_get(&["update"])?;
     apt_get(&["install", "--no-install-recommends", "--yes", package])?;
-    if !is_there(probe) {
-        bail!("Debian's {package} is installed, and still {:?} fails", probe);
+    if !is_there() {
+        bail!("Debian's {package} is installed, and what it should have brought is still missing");
     }
     Ok(())
 }

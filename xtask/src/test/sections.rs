@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::count::Count;
 use crate::venv::Venv;
-use crate::{fuzz, hosts, links, model, node, workspace};
+use crate::{engines, fuzz, hosts, links, model, node, workspace};
 
 /// One thing that is checked. A check that runs no tests counts as one that passed or failed.
 pub struct Section {
@@ -70,6 +70,7 @@ fn model(_: &mut Context) -> Result<Count> {
 }
 
 fn rust(_: &mut Context) -> Result<Count> {
+    engines::ready()?;
     tests(&mut workspace::cargo(&["test", "--workspace", "--no-fail-fast"]), Count::of_cargo)
 }
 
