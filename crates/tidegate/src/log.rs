@@ -6,18 +6,17 @@
 mod describe;
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
 use similar::TextDiff;
 use tidegate_domain::{Actor, Decision, Event};
-use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
 use tidegate_journal::{BlobId, Entry, Journal};
 
 use self::describe::{Names, clean, redacted};
 use crate::problem::Problem;
+use crate::store::StoreOptions;
 use crate::when::When;
 
 /// How many entries are read at once.
@@ -29,9 +28,8 @@ const MAX_DIFF_LINES: usize = 400;
 
 #[derive(Args)]
 pub(crate) struct LogOptions {
-    /// The server's data directory [default: tidegate-data].
-    #[arg(long, env = "TIDEGATE_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
 
     /// Print one JSON object a line.
     #[arg(long)]
@@ -59,22 +57,18 @@ pub(crate) struct LogOptions {
 }
 
 pub(crate) fn run(options: &LogOptions) -> Result<(), Problem> {
-    let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
-    if !data.join(FILE_NAME).is_file() {
-        return Err(Problem::new(format!("there is no journal in {}", data.display()))
-            .hint("name the data directory of `tidegate serve` with --data"));
-    }
+    let store = options.store.store()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start: {error}")))?;
-    let journal = SqliteJournal::open(data)?;
     runtime.block_on(async {
-        let shown = show(&journal, options, &mut BufWriter::new(io::stdout().lock())).await;
-        journal.close().await?;
+        let opened = store.open_existing().await?;
+        let shown = show(&*opened.journal, options, &mut BufWriter::new(io::stdout().lock())).await;
+        opened.close().await?;
         shown
     })
 }
 
-async fn show(journal: &SqliteJournal, options: &LogOptions, out: &mut impl Write) -> Result<(), Problem> {
+async fn show(journal: &dyn Journal, options: &LogOptions, out: &mut impl Write) -> Result<(), Problem> {
     let mut names = Names::default();
     let mut last = 0;
     loop {
@@ -108,7 +102,7 @@ fn ended(error: &io::Error) -> Result<(), Problem> {
 
 /// An entry as it is printed, if it is wanted.
 async fn text_of(
-    journal: &SqliteJournal,
+    journal: &dyn Journal,
     options: &LogOptions,
     names: &mut Names,
     entry: &Entry,
@@ -181,7 +175,7 @@ fn json_of(entry: &Entry, decision: &Decision, names: &Names, diffs: &[String]) 
 }
 
 /// How a new version differs from the one before it.
-async fn diff_of(journal: &SqliteJournal, names: &Names, event: &Event) -> Result<Option<String>, Problem> {
+async fn diff_of(journal: &dyn Journal, names: &Names, event: &Event) -> Result<Option<String>, Problem> {
     let Event::HostedVersionCreated(version) = event else { return Ok(None) };
     let before = names.version_before(version);
     let Some(new) = journal.get_blob(BlobId(version.content.0)).await? else { return Ok(None) };

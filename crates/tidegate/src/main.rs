@@ -8,6 +8,7 @@ mod flags;
 mod log;
 mod problem;
 mod serve;
+mod store;
 mod when;
 
 use std::process::ExitCode;

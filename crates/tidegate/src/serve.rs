@@ -4,13 +4,11 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
-use tidegate_journal::memory::MemoryJournal;
-use tidegate_journal::sqlite::SqliteJournal;
 use tidegate_journal::{Journal, Unavailable};
 use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
 use tidegate_server::audit::{Audit, AuditSettings};
@@ -26,12 +24,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice};
 use crate::config_file;
 use crate::problem::Problem;
-
-/// Where the journal lies.
-enum Store {
-    Sqlite(PathBuf),
-    Memory,
-}
+use crate::store::Store;
 
 /// Runs a node until the process is told to stop.
 pub(crate) fn run(options: Options) -> Result<(), Problem> {
@@ -39,7 +32,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     start_logging(&options)?;
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8787).into());
     check_exposure(&options, listen)?;
-    let store = store(&options)?;
+    let store = Store::of(&options)?;
     let settings = settings(&options, listen)?;
     let webhook = webhook(&options);
     let audit = audit(&options)?;
@@ -64,14 +57,8 @@ async fn serve(
             .hint("choose another address with --listen ADDRESS:PORT, or port 0 for a free one")
     })?;
     let address = listener.local_addr().map_err(|error| Problem::new(format!("cannot listen on {listen}: {error}")))?;
-    let sqlite = match &store {
-        Store::Sqlite(directory) => Some(Arc::new(open_sqlite(directory.clone()).await?)),
-        Store::Memory => None,
-    };
-    let journal: Arc<dyn Journal> = match &sqlite {
-        Some(sqlite) => sqlite.clone(),
-        None => Arc::new(MemoryJournal::new()),
-    };
+    let opened = store.open().await?;
+    let journal = opened.journal.clone();
     let clock = match clock {
         ClockChoice::System => Clock::system(),
         ClockChoice::Manual => Clock::manual(manual_start_ms(&*journal).await?),
@@ -99,18 +86,11 @@ async fn serve(
     if let Some(audit) = node.audit.get() {
         audit.close().await;
     }
-    if let Some(sqlite) = sqlite {
-        sqlite.close().await?;
-    }
+    opened.close().await?;
     match ended {
         (Ok(()), Ok(())) => Ok(()),
         _ => Err(Problem::new("a part of the server ended with a fault; the log says which")),
     }
-}
-
-async fn open_sqlite(directory: PathBuf) -> Result<SqliteJournal, Problem> {
-    let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(&directory)).await;
-    Ok(opened.map_err(|error| Problem::new(format!("cannot open the journal: {error}")))??)
 }
 
 /// Before anybody can ask for anything.
@@ -161,14 +141,10 @@ impl Signals {
 
 /// Says where everything is and how to try it. Standard output may be closed; that is no reason to stop.
 fn greet(address: SocketAddr, store: &Store, node: &Node) {
-    let data = match store {
-        Store::Sqlite(directory) => directory.display().to_string(),
-        Store::Memory => "in memory only, gone when the server stops".into(),
-    };
     let clock = if node.clock.is_manual() { "manual: moved by POST /_tidegate/clock/advance" } else { "the machine's" };
     let text = format!(
         "tidegate {version} is listening on http://{address}\n\
-         data         {data}\n\
+         data         {store}\n\
          credentials  not checked: any access key is accepted\n\
          clock        {clock}\n\
          \n\
@@ -217,19 +193,6 @@ fn check_exposure(options: &Options, listen: SocketAddr) -> Result<(), Problem> 
     Ok(())
 }
 
-fn store(options: &Options) -> Result<Store, Problem> {
-    let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
-    let Some(url) = &options.store else { return Ok(Store::Sqlite(data.into())) };
-    match url.split_once(':') {
-        Some(("memory", "")) => Ok(Store::Memory),
-        Some(("sqlite", directory)) if !directory.trim_start_matches("//").is_empty() => {
-            Ok(Store::Sqlite(directory.strip_prefix("//").unwrap_or(directory).into()))
-        }
-        _ => Err(Problem::new(format!("{url:?} is not a store that this version knows"))
-            .hint("use sqlite:DIR or memory:, or leave out --store for SQLite in the data directory")),
-    }
-}
-
 /// What the options say about webhooks; without a secret in them, the node's own is taken later.
 fn webhook(options: &Options) -> WebhookSettings {
     let secret = options.webhook_secret.clone().unwrap_or_default().into_bytes();
@@ -258,7 +221,7 @@ fn audit(options: &Options) -> Result<Option<AuditSettings>, Problem> {
 /// The secret in the data directory, made if there is none yet; in memory, one that is gone when the server stops.
 fn own_webhook_secret(store: &Store) -> Result<Vec<u8>, Problem> {
     let fresh = || format!("{:032x}{:032x}\n", rand::random::<u128>(), rand::random::<u128>());
-    let Store::Sqlite(directory) = store else { return Ok(fresh().trim_end().into()) };
+    let Some(directory) = store.directory() else { return Ok(fresh().trim_end().into()) };
     let path = directory.join("webhook-secret");
     let problem = |what: &str, error: std::io::Error| {
         Problem::new(format!("cannot {what} the webhook secret {}: {error}", path.display()))

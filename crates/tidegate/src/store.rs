@@ -1,0 +1,130 @@
+//! Where the journal lies: from the URL that an operator names to an open journal, for every command alike.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use tidegate_journal::Journal;
+use tidegate_journal::memory::MemoryJournal;
+use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
+
+use crate::cli::Options;
+use crate::config_file;
+use crate::problem::Problem;
+
+/// The options of commands beside `serve` that say which store they are about. They mean what they mean there.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct StoreOptions {
+    /// Read the store's options from this TOML file, as `serve` does.
+    #[arg(long, env = "TIDEGATE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The server's data directory [default: tidegate-data].
+    #[arg(long, env = "TIDEGATE_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// The server's store [default: SQLite in the data directory].
+    #[arg(long, env = "TIDEGATE_STORE", value_name = "URL")]
+    store: Option<String>,
+}
+
+/// A place for a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    /// A SQLite file in this directory.
+    Sqlite(PathBuf),
+    /// Memory: empty at first, and gone with the process.
+    Memory,
+}
+
+/// An open journal, and what has to be done when it is needed no more.
+pub(crate) struct Opened {
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    engine: Engine,
+}
+
+enum Engine {
+    Sqlite(Arc<SqliteJournal>),
+    Memory,
+}
+
+impl StoreOptions {
+    /// Says which store is meant.
+    pub(crate) fn store(&self) -> Result<Store, Problem> {
+        let Self { config, data, store } = self.clone();
+        Store::of(&config_file::merge(Options { config, data, store, ..Options::default() })?)
+    }
+}
+
+impl Store {
+    /// Says which store the options name.
+    pub(crate) fn of(options: &Options) -> Result<Self, Problem> {
+        let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
+        let Some(url) = &options.store else { return Ok(Self::Sqlite(data.into())) };
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", directory)) if !directory.trim_start_matches("//").is_empty() => {
+                Ok(Self::Sqlite(directory.strip_prefix("//").unwrap_or(directory).into()))
+            }
+            _ => Err(Problem::new(format!("{url:?} is not a store that this version knows"))
+                .hint("use sqlite:DIR or memory:, or leave out --store for SQLite in the data directory")),
+        }
+    }
+
+    /// Opens the journal, and makes a new one where there is none.
+    pub(crate) async fn open(&self) -> Result<Opened, Problem> {
+        match self {
+            Self::Sqlite(directory) => {
+                let directory = directory.clone();
+                let opened = tokio::task::spawn_blocking(move || SqliteJournal::open(&directory)).await;
+                let opened = opened.map_err(|error| Problem::new(format!("cannot open the journal: {error}")))??;
+                let sqlite = Arc::new(opened);
+                Ok(Opened { journal: sqlite.clone(), engine: Engine::Sqlite(sqlite) })
+            }
+            Self::Memory => Ok(Opened { journal: Arc::new(MemoryJournal::new()), engine: Engine::Memory }),
+        }
+    }
+
+    /// Opens the journal of a server, and makes none: for commands that have nothing to say about a new one.
+    pub(crate) async fn open_existing(&self) -> Result<Opened, Problem> {
+        match self {
+            Self::Sqlite(directory) if !directory.join(FILE_NAME).is_file() => {
+                Err(Problem::new(format!("there is no journal in {}", directory.display()))
+                    .hint("name the data directory of `tidegate serve` with --data, or its store with --store"))
+            }
+            Self::Memory => Err(Problem::new("a store in memory is seen by nobody but its server")
+                .hint("name another store with --store, or a data directory with --data")),
+            Self::Sqlite(_) => self.open().await,
+        }
+    }
+
+    /// The directory that lies on this machine and is this store's alone, if there is one.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(directory) => Some(directory),
+            Self::Memory => None,
+        }
+    }
+}
+
+impl Opened {
+    /// Finishes what is under way, and says how that went.
+    pub(crate) async fn close(self) -> Result<(), Problem> {
+        match self.engine {
+            Engine::Sqlite(sqlite) => Ok(sqlite.close().await?),
+            Engine::Memory => Ok(()),
+        }
+    }
+}
+
+/// For people. Passwords in URLs are never part of it.
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(directory) => write!(f, "{}", directory.display()),
+            Self::Memory => f.write_str("in memory only, gone when the server stops"),
+        }
+    }
+}
