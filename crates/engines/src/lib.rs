@@ -6,12 +6,14 @@
 //!
 //! What goes wrong here is a failed test: these functions panic with the sentence that helps.
 
+pub mod etcd;
 pub mod history;
 pub mod postgres;
 mod process;
 pub mod programs;
 pub mod proxy;
 
+pub use etcd::Etcd;
 pub use postgres::Postgres;
 pub use process::{Process, Signal};
 pub use proxy::Proxy;

@@ -27,8 +27,14 @@ const fn of_postgresql(name: &'static str) -> Program {
 }
 
 /// All of them: a row for each.
-pub const PROGRAMS: &[Program] =
-    &[of_postgresql("postgres"), of_postgresql("initdb"), of_postgresql("pg_basebackup"), of_postgresql("psql")];
+pub const PROGRAMS: &[Program] = &[
+    of_postgresql("postgres"),
+    of_postgresql("initdb"),
+    of_postgresql("pg_basebackup"),
+    of_postgresql("psql"),
+    Program { name: "etcd", package: "etcd-server", folder: None },
+    Program { name: "etcdctl", package: "etcd-client", folder: None },
+];
 
 impl Program {
     /// Looks where Debian puts it, and then along the `PATH`.
