@@ -10,6 +10,7 @@
 mod blob;
 mod entry;
 mod error;
+pub mod etcd;
 pub mod faulty;
 mod hex;
 mod journal;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tidegate_journal::Journal;
+use tidegate_journal::etcd::{EtcdAddress, EtcdJournal};
 use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
 
@@ -25,7 +26,7 @@ pub(crate) struct StoreOptions {
     data: Option<PathBuf>,
 
     /// The server's store [default: SQLite in the data directory].
-    #[arg(long, env = "TIDEGATE_STORE", value_name = "URL")]
+    #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     store: Option<String>,
 }
 
@@ -34,6 +35,8 @@ pub(crate) struct StoreOptions {
 pub(crate) enum Store {
     /// A SQLite file in this directory.
     Sqlite(PathBuf),
+    /// Keys in etcd.
+    Etcd(EtcdAddress),
     /// Memory: empty at first, and gone with the process.
     Memory,
 }
@@ -47,7 +50,8 @@ pub(crate) struct Opened {
 
 enum Engine {
     Sqlite(Arc<SqliteJournal>),
-    Memory,
+    /// Nothing of it is left when it is dropped.
+    Other,
 }
 
 impl StoreOptions {
@@ -68,8 +72,12 @@ impl Store {
             Some(("sqlite", directory)) if !directory.trim_start_matches("//").is_empty() => {
                 Ok(Self::Sqlite(directory.strip_prefix("//").unwrap_or(directory).into()))
             }
-            _ => Err(Problem::new(format!("{url:?} is not a store that this version knows"))
-                .hint("use sqlite:DIR or memory:, or leave out --store for SQLite in the data directory")),
+            Some(("etcd", _)) => Ok(Self::Etcd(url.parse().map_err(|error| {
+                Problem::new(format!("--store: {error}"))
+                    .hint("write etcd://[user:password@]host:port[,…][/prefix][?options]")
+            })?)),
+            _ => Err(Problem::new(format!("{} is not a store that this version knows", without_login(url)))
+                .hint("use sqlite:DIR, etcd://HOST or memory:, or leave out --store for SQLite in the data directory")),
         }
     }
 
@@ -83,7 +91,8 @@ impl Store {
                 let sqlite = Arc::new(opened);
                 Ok(Opened { journal: sqlite.clone(), engine: Engine::Sqlite(sqlite) })
             }
-            Self::Memory => Ok(Opened { journal: Arc::new(MemoryJournal::new()), engine: Engine::Memory }),
+            Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open(address).await?)),
+            Self::Memory => Ok(Opened::other(MemoryJournal::new())),
         }
     }
 
@@ -97,6 +106,7 @@ impl Store {
             Self::Memory => Err(Problem::new("a store in memory is seen by nobody but its server")
                 .hint("name another store with --store, or a data directory with --data")),
             Self::Sqlite(_) => self.open().await,
+            Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open_existing(address).await?)),
         }
     }
 
@@ -104,17 +114,29 @@ impl Store {
     pub(crate) fn directory(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(directory) => Some(directory),
-            Self::Memory => None,
+            Self::Etcd(_) | Self::Memory => None,
         }
     }
 }
 
+/// A URL as it may be shown: what stands before an `@` may be a password.
+fn without_login(url: &str) -> String {
+    match url.rsplit_once('@') {
+        Some((_, rest)) => format!("\"…@{rest}\""),
+        None => format!("{url:?}"),
+    }
+}
+
 impl Opened {
+    fn other(journal: impl Journal) -> Self {
+        Self { journal: Arc::new(journal), engine: Engine::Other }
+    }
+
     /// Finishes what is under way, and says how that went.
     pub(crate) async fn close(self) -> Result<(), Problem> {
         match self.engine {
             Engine::Sqlite(sqlite) => Ok(sqlite.close().await?),
-            Engine::Memory => Ok(()),
+            Engine::Other => Ok(()),
         }
     }
 }
@@ -124,6 +146,7 @@ impl fmt::Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(directory) => write!(f, "{}", directory.display()),
+            Self::Etcd(address) => write!(f, "{address}"),
             Self::Memory => f.write_str("in memory only, gone when the server stops"),
         }
     }

@@ -156,6 +156,7 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         (&["--listen=127.0.0.1:99999"], &["127.0.0.1:99999", "--listen <ADDRESS:PORT>"]),
         (&["--store=mysql://somewhere"], &["mysql://somewhere", "hint: ", "sqlite:DIR", "memory:"]),
         (&["--store="], &["is not a store", "hint: "]),
+        (&["--store=etcd://h:0"], &["\"h:0\" does not end in a port", "hint: write etcd://"]),
         (&["--store=sqlite:"], &["is not a store", "hint: "]),
         (&["--account=12345"], &["--account", "12345", "12"]),
         (&["--account=12345678901x"], &["--account", "12345678901x", "12"]),
