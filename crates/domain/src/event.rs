@@ -18,7 +18,8 @@ use crate::record::{
 /// One journal entry: what one command led to, all or nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
-    /// The format of this entry; 1.
+    /// The lowest format whose readers understand this entry. A member that an older reader may ignore does not raise
+    /// it; everything else does.
     pub v: u32,
     /// The clock of the node that decided, in milliseconds since 1970.
     pub at_ms: i64,
@@ -34,6 +35,11 @@ pub struct Decision {
     pub request_id: String,
     /// What follows.
     pub events: Vec<Event>,
+}
+
+impl Decision {
+    /// The newest format that this version understands, and the one that it writes.
+    pub const FORMAT: u32 = 1;
 }
 
 /// Who asked for a decision.

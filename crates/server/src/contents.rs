@@ -1,14 +1,16 @@
-//! Contents at hand: what is served is in memory once, however many channels serve it.
+//! Contents at hand: what is served is in memory once, however many channels serve it, and is rendered once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use tidegate_domain::experiment::{AttributeValue, ExperimentRun, Treatment};
 use tidegate_domain::rollout::Standing;
 use tidegate_domain::{ContentHash, Realm, Resource};
 use tidegate_flags::overlay;
 use tidegate_journal::Unavailable;
 
+use crate::apart::apart;
 use crate::node::Node;
 use crate::serving::{Body, Flags, Served};
 
@@ -17,63 +19,83 @@ const PRUNE_FROM: usize = 1_024;
 
 /// See the module. Holds nothing alive by itself.
 pub(crate) struct Contents {
+    at_hand: Mutex<AtHand>,
+}
+
+struct AtHand {
     bodies: HashMap<ContentHash, Weak<Body>>,
-    flags: HashMap<ContentHash, Weak<Flags>>,
+    flags: HashMap<Rendering, Weak<Flags>>,
     prune_at: usize,
 }
 
+/// Names what comes of rendering a document of flags: the document, and a digest of the runs that are laid over it.
+type Rendering = (ContentHash, [u8; 32]);
+
 impl Contents {
     pub(crate) fn new() -> Self {
-        Self { bodies: HashMap::new(), flags: HashMap::new(), prune_at: PRUNE_FROM }
+        let at_hand = AtHand { bodies: HashMap::new(), flags: HashMap::new(), prune_at: PRUNE_FROM };
+        Self { at_hand: Mutex::new(at_hand) }
+    }
+
+    /// Whether what a deployment serves can be had without a look at the store and without rendering.
+    pub(crate) fn has(&self, standing: &Standing, runs: Option<&[overlay::Run]>) -> bool {
+        let hash = standing.content.hash;
+        let at_hand = self.at_hand();
+        match runs {
+            None => at_hand.bodies.get(&hash).is_some_and(|body| body.strong_count() > 0),
+            Some(runs) => at_hand.flags.get(&rendering(hash, runs)).is_some_and(|flags| flags.strong_count() > 0),
+        }
     }
 
     /// What a deployment serves, read from the store if it is not at hand.
-    pub(crate) async fn served(&mut self, node: &Node, standing: &Standing) -> Result<Arc<Served>, Unavailable> {
+    pub(crate) async fn served(&self, node: &Node, standing: &Standing) -> Result<Arc<Served>, Unavailable> {
         Ok(Arc::new(Served::plain(standing, self.body(node, standing.content.hash).await?)))
     }
 
     /// The same for feature flags, with the experiments that run on them.
     pub(crate) async fn served_flags(
-        &mut self,
+        &self,
         node: &Node,
         standing: &Standing,
-        realm: &Realm,
-        runs: &[Arc<ExperimentRun>],
+        runs: &[overlay::Run],
     ) -> Result<Arc<Served>, Unavailable> {
         let hash = standing.content.hash;
-        let at_hand = self.flags.get(&hash).and_then(Weak::upgrade);
+        let name = rendering(hash, runs);
+        let at_hand = self.at_hand().flags.get(&name).and_then(Weak::upgrade);
         let flags = match at_hand {
-            Some(flags) if runs.is_empty() => flags,
-            _ => {
+            Some(flags) => flags,
+            None => {
                 let body = self.body(node, hash).await?;
-                let runs: Vec<_> = runs.iter().map(|run| overlay_run(realm, run)).collect();
-                let is_shared = runs.is_empty();
-                // A large document takes its time, which nobody else should have to wait for.
-                let (document, hash_text) = (body.clone(), hash.to_string());
-                let made = tokio::task::spawn_blocking(move || render(&document, &runs, &hash_text)).await;
+                let (document, runs, hash_text) = (body.clone(), runs.to_vec(), hash.to_string());
+                let made = apart(move || render(&document, &runs, &hash_text)).await;
                 let made = made.map_err(|error| Unavailable::new(format!("render feature flags {hash}"), error))?;
                 // What is no document of flags is served as it is.
                 let Some(flags) = made else { return Ok(Arc::new(Served::plain(standing, body))) };
                 let flags = Arc::new(flags);
-                if is_shared {
-                    self.flags.insert(hash, Arc::downgrade(&flags));
-                }
+                self.at_hand().flags.insert(name, Arc::downgrade(&flags));
                 flags
             }
         };
-        Ok(Arc::new(Served::flags(standing, &flags)))
+        Ok(Arc::new(Served::flags(standing, flags)))
     }
 
-    async fn body(&mut self, node: &Node, hash: ContentHash) -> Result<Arc<Body>, Unavailable> {
-        if let Some(body) = self.bodies.get(&hash).and_then(Weak::upgrade) {
+    async fn body(&self, node: &Node, hash: ContentHash) -> Result<Arc<Body>, Unavailable> {
+        if let Some(body) = self.at_hand().bodies.get(&hash).and_then(Weak::upgrade) {
             return Ok(body);
         }
         let body = Arc::new(Body(node.fetch(hash).await?));
-        self.bodies.insert(hash, Arc::downgrade(&body));
-        self.prune();
+        let mut at_hand = self.at_hand();
+        at_hand.bodies.insert(hash, Arc::downgrade(&body));
+        at_hand.prune();
         Ok(body)
     }
 
+    fn at_hand(&self) -> MutexGuard<'_, AtHand> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AtHand {
     fn prune(&mut self) {
         if self.bodies.len() + self.flags.len() < self.prune_at {
             return;
@@ -82,6 +104,15 @@ impl Contents {
         self.flags.retain(|_, flags| flags.strong_count() > 0);
         self.prune_at = PRUNE_FROM + 2 * (self.bodies.len() + self.flags.len());
     }
+}
+
+fn rendering(hash: ContentHash, runs: &[overlay::Run]) -> Rendering {
+    let mut context = Context::new(&SHA256);
+    for run in runs {
+        // All of a run is in its debugging form, and in this process that is the same for the same run.
+        context.update(format!("{run:?}\0").as_bytes());
+    }
+    (hash, context.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes"))
 }
 
 /// The forms of a document; none if it is none.
@@ -107,8 +138,7 @@ fn render(document: &Body, runs: &[overlay::Run], hash: &str) -> Option<Flags> {
         Some(laid) => (Some(laid.ion), Some(laid.experiment_flags)),
         None => (retrieval.ion, None),
     };
-    let body = |bytes: Vec<u8>| Arc::new(Body(bytes.into()));
-    Some(Flags { json: body(retrieval.json), ion: ion.map(body), experiment_flags })
+    Some(Flags::new(retrieval.json, ion, experiment_flags))
 }
 
 /// A run as it is laid over a document.

@@ -23,21 +23,43 @@ pub(crate) async fn answer(
 ) -> Response<Bytes> {
     match (path, method.as_str()) {
         ("health", "GET" | "HEAD") => health(node).await,
+        ("health/live", "GET" | "HEAD") => json_response(StatusCode::OK, &json!({"status": "live"})),
+        ("health/ready", "GET" | "HEAD") => ready(node),
         ("metrics", "GET" | "HEAD") => metrics(node),
         ("clock", "GET") => clock(node),
         ("clock/advance", "POST") => advance(node, advances, &body).await,
-        ("health" | "metrics" | "clock", _) => not_allowed("GET"),
+        ("health" | "health/live" | "health/ready" | "metrics" | "clock", _) => not_allowed("GET"),
         ("clock/advance", _) => not_allowed("POST"),
         _ => error(StatusCode::NOT_FOUND, "There is no such page."),
     }
 }
 
-/// Ready only when the journal can be read and written. Polls are answered from memory even when it cannot.
+/// Whether polls can be answered, be it from memory: then sessions belong here.
+fn ready(node: &Node) -> Response<Bytes> {
+    let published = node.published();
+    let mut body = json!({"status": "ready", "journal": {"number": published.state.number}});
+    if let Some(stale_s) = node.head.stale_s() {
+        body["stale_seconds"] = stale_s.into();
+    }
+    if published.state.token_keys().is_empty() {
+        body["status"] = "unavailable".into();
+        body["problem"] = "there is no key to seal tokens with yet".into();
+        return json_response(StatusCode::SERVICE_UNAVAILABLE, &body);
+    }
+    json_response(StatusCode::OK, &body)
+}
+
+/// Ready only when everything works: the journal can be read and written, and this node has all of it. Polls are
+/// answered from memory even when it does not.
 async fn health(node: &Node) -> Response<Bytes> {
     let number = node.published().state.number;
-    let mut body = json!({"status": "ready", "journal": {"number": number}});
+    let mut body = json!({"status": "ready", "journal": {"number": number, "age_seconds": node.head.age().as_secs()}});
     let mut is_ready = true;
-    if let Err(problem) = node.probe().await {
+    let problem = match node.probe().await {
+        Err(problem) => Some(problem),
+        Ok(()) => node.head.last_problem().map(|problem| problem.text),
+    };
+    if let Some(problem) = problem {
         is_ready = false;
         body["journal"]["problem"] = problem.into();
     }
@@ -55,7 +77,7 @@ async fn health(node: &Node) -> Response<Bytes> {
 }
 
 fn metrics(node: &Node) -> Response<Bytes> {
-    let mut response = Response::new(node.metrics.render(&node.published()).into());
+    let mut response = Response::new(node.metrics.render(&node.published(), &node.head).into());
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response

@@ -5,20 +5,27 @@
 //! without a lock.
 
 pub mod actions;
+mod apart;
 pub mod audit;
 pub mod clock;
 pub mod conductor;
 mod contents;
 mod extras;
+mod follower;
+mod head;
 pub mod http;
 pub mod metrics;
 pub mod node;
 pub mod operations;
 mod paced;
+mod random;
 mod rates;
 mod serving;
 pub mod session;
 mod settings;
+mod store;
 mod validators;
 
+pub use head::NewerEntry;
+pub use random::Randomness;
 pub use settings::{RequestRates, Settings, TokenReuse};

@@ -7,6 +7,7 @@ use prometheus::{
     TextEncoder, exponential_buckets,
 };
 
+use crate::head::Head;
 use crate::node::Published;
 
 /// What a node counts.
@@ -29,6 +30,11 @@ pub struct Metrics {
     pub journal_entries: IntGauge,
     /// How long appending to the journal takes.
     pub append_seconds: Histogram,
+    /// What the store did not do, or not in time.
+    pub store_errors: IntCounter,
+    head_age: IntGauge,
+    stale: IntGauge,
+    newer_entry: IntGauge,
     /// Open connections.
     pub connections: IntGauge,
     /// The audit log's numbers.
@@ -99,6 +105,13 @@ impl Metrics {
             },
             journal_entries: gauge("tidegate_journal_entries", "Entries in the journal."),
             append_seconds: histogram("tidegate_journal_append_seconds", "Time to append to the journal.", 0.000_1),
+            store_errors: counter("tidegate_store_errors_total", "What the store did not do, or not in time."),
+            head_age: gauge(
+                "tidegate_head_age_seconds",
+                "Seconds since this node last knew that it had taken in all of the journal.",
+            ),
+            stale: gauge("tidegate_stale", "1 while this node cannot be at the journal's head and polls say so."),
+            newer_entry: gauge("tidegate_newer_entry", "The entry for which this node has to be upgraded, or 0."),
             connections: gauge("tidegate_connections", "Open connections."),
             audit: Arc::new(AuditMetrics {
                 records: counter("tidegate_audit_records_total", "Audit records written."),
@@ -130,7 +143,11 @@ impl Metrics {
     }
 
     /// Everything in Prometheus' text format.
-    pub fn render(&self, published: &Published) -> Vec<u8> {
+    pub(crate) fn render(&self, published: &Published, head: &Head) -> Vec<u8> {
+        self.head_age.set(i64::try_from(head.age().as_secs()).unwrap_or(i64::MAX));
+        self.stale.set(head.stale_s().is_some().into());
+        let newer = head.last_problem().and_then(|problem| problem.newer);
+        self.newer_entry.set(newer.map_or(0, |entry| i64::try_from(entry.number).unwrap_or(i64::MAX)));
         // A scrape counts what is there; two at once must not count into each other.
         let _counting = self.counting.lock().unwrap_or_else(PoisonError::into_inner);
         self.deployments.reset();

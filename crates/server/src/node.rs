@@ -1,29 +1,35 @@
 //! A node: the whole state in memory, published for reading, and one writer that follows the journal.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tidegate_domain::rollout::Standing;
 use tidegate_domain::{
     Actor, Channel, ChannelNumber, Command, ContentHash, Context, DEFAULT_PERIOD_IN_MINUTES, Decision, Event,
     ProfileType, Realm, Refusal, Secret, State, decide,
 };
+use tidegate_flags::overlay;
 use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable, commit};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::actions::{Actions, NoTargets, Outside};
+use crate::apart::apart;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::contents::Contents;
+use crate::contents::{Contents, overlay_run};
+use crate::head::{Before, Head, NewerEntry, newer_entry};
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::serving::{Served, Serving, ServingMap};
 use crate::session::{Keyring, ReplayGuard};
 use crate::settings::Settings;
+use crate::store::Store;
 use crate::validators::Validators;
 
 /// How many entries are read at once while catching up.
@@ -115,14 +121,12 @@ pub struct Node {
     pub(crate) actions: Actions,
     pub(crate) validators: Validators,
     pub(crate) rates: Rates,
-    /// Names this node among those that share a journal, until it stops.
-    pub(crate) id: u64,
-    journal: Arc<dyn Journal>,
+    pub(crate) head: Head,
+    journal: Store,
+    contents: Contents,
     published: ArcSwap<Published>,
     writer: Mutex<Writer>,
     changed: watch::Sender<u64>,
-    /// When this node last knew that it had taken in all of the journal, in milliseconds since 1970.
-    at_head_ms: AtomicI64,
     probed: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
@@ -131,9 +135,8 @@ struct Writer {
     state: State,
     /// The id of the last entry that went into the state.
     last_id: EntryId,
-    contents: Contents,
     /// Channels whose contents could not be fetched yet.
-    incomplete: HashSet<ChannelNumber>,
+    incomplete: BTreeSet<ChannelNumber>,
     /// The last entry of the latest snapshot that this node knows of.
     snapshot_number: u64,
 }
@@ -153,17 +156,21 @@ impl Node {
     ) -> Result<Arc<Self>, Unavailable> {
         let rates = Rates::new(settings.request_rates.clone());
         let guard = ReplayGuard::new(settings.replay_guard_sessions, settings.retry_grace_ms);
+        let metrics = Metrics::new();
+        let journal = Store::new(journal, settings.store_timeout, metrics.store_errors.clone());
+        let actions = Actions::new(outside, settings.randomness.clone());
         let node = Arc::new(Self {
             settings,
             clock,
-            metrics: Metrics::new(),
+            metrics,
             audit: OnceLock::new(),
             guard,
-            actions: Actions::new(outside),
+            actions,
             validators: Validators::new(),
             rates,
-            id: rand::random(),
+            head: Head::new(),
             journal,
+            contents: Contents::new(),
             published: ArcSwap::from_pointee(Published {
                 state: State::default(),
                 serving: ServingMap::new_sync(),
@@ -171,11 +178,17 @@ impl Node {
             }),
             writer: Mutex::new(Writer::new()),
             changed: watch::Sender::new(0),
-            at_head_ms: AtomicI64::new(i64::MIN),
             probed: Mutex::new(None),
         });
         node.start_from_snapshot().await?;
-        node.catch_up().await?;
+        if let Err(error) = node.catch_up().await {
+            if newer_entry(&error).is_none() {
+                return Err(error);
+            }
+            tracing::error!(%error, "this node serves what came before, and takes no writes");
+            node.head.note_problem(&error, Duration::ZERO);
+            return Ok(node);
+        }
         match node.rotate_token_key().await {
             Ok(()) => Ok(node),
             // Without a key no session can start, but sessions that others started can be answered.
@@ -193,22 +206,25 @@ impl Node {
 
     /// A state that holds every write acknowledged anywhere before this call.
     pub async fn current(&self) -> Result<Arc<Published>, Unavailable> {
-        let last = self.journal.last().await?;
-        let published = self.published.load_full();
-        if published.state.number == last {
-            return Ok(published);
-        }
-        self.catch_up().await?;
+        self.head.look(self.look()).await?;
         Ok(self.published.load_full())
+    }
+
+    async fn look(&self) -> Result<(), Unavailable> {
+        let before = Before::now(self.clock.now_ms());
+        if self.journal.last().await? != self.published.load().state.number {
+            return self.catch_up().await;
+        }
+        self.head.note_known(before);
+        Ok(())
     }
 
     /// Takes in what other nodes have written, and fetches contents that are still missing.
     pub async fn catch_up(&self) -> Result<(), Unavailable> {
-        let mut writer = self.writer.lock().await;
-        self.follow(&mut writer).await?;
+        let mut writer = self.follow(self.lock().await?).await?;
         if !writer.incomplete.is_empty() {
             let ahead = Ahead::of(&writer);
-            self.publish(&mut writer, ahead).await?;
+            self.publish(&mut writer, ahead).await;
         }
         Ok(())
     }
@@ -218,13 +234,12 @@ impl Node {
     /// A node that has since taken in all of the journal does not lag: what the session saw is no longer part of it,
     /// because a backup was restored or a failover lost entries.
     pub(crate) fn lags_behind(&self, number: u64, seen: u64, issued_at_ms: i64) -> bool {
-        let at_head_ms = self.at_head_ms.load(Ordering::Relaxed);
-        number < seen && at_head_ms < issued_at_ms.saturating_add(CLOCKS_APART_MS)
+        number < seen && self.head.known_at_ms() < issued_at_ms.saturating_add(CLOCKS_APART_MS)
     }
 
     /// Makes sure now and then that the journal is still the one that this node has followed, and takes in its news.
     pub async fn look_after_history(&self) -> Result<(), Unavailable> {
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.lock().await?;
         self.stay_in_history(&mut writer).await?;
         drop(writer);
         self.catch_up().await
@@ -245,16 +260,18 @@ impl Node {
 
     /// Decides a command at the journal's head and writes what follows.
     pub async fn execute(&self, caller: &Caller, command: &Command) -> Result<Committed, NotDone> {
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.lock().await?;
+        // Keeps what was made ready alive until it is published.
+        let mut ready = None;
         for _ in 0..ATTEMPTS {
-            self.follow(&mut writer).await?;
+            writer = self.follow(writer).await?;
             let context = self.context(caller);
             let events = decide(&writer.state, &context, command)?;
             if events.is_empty() {
                 return Ok(Committed { events, published: self.published.load_full() });
             }
             let decision = Decision {
-                v: 1,
+                v: Decision::FORMAT,
                 at_ms: context.now_ms,
                 realm: Some(context.realm),
                 actor: caller.actor.clone(),
@@ -264,19 +281,26 @@ impl Node {
             };
             let entry = Entry {
                 number: writer.state.number + 1,
-                id: EntryId(rand::random()),
+                id: EntryId(self.settings.randomness.u128()),
                 prev: writer.last_id,
                 at_ms: decision.at_ms,
                 body: serde_json::to_string(&decision).expect("a decision can be written as JSON"),
             };
+            let mut ahead = Ahead::of(&writer);
+            ahead.apply(&entry, &decision);
+            // Once; whatever others do to it meanwhile is then done while they wait.
+            if ready.is_none() && self.has_to_make_ready(&ahead) {
+                drop(writer);
+                ready = Some(self.make_ready(&ahead).await);
+                writer = self.lock().await?;
+                continue;
+            }
             let started = Instant::now();
-            let outcome = commit(&*self.journal, &entry).await;
+            let outcome = commit(&self.journal, &entry).await;
             self.metrics.append_seconds.observe(started.elapsed().as_secs_f64());
             match outcome {
                 Ok(()) => {
-                    let mut ahead = Ahead::of(&writer);
-                    ahead.apply(std::slice::from_ref(&entry))?;
-                    self.publish(&mut writer, ahead).await?;
+                    self.publish(&mut writer, ahead).await;
                     return Ok(Committed { events: decision.events, published: self.published.load_full() });
                 }
                 Err(AppendError::Conflict) => self.stay_in_history(&mut writer).await?,
@@ -295,7 +319,7 @@ impl Node {
         Context {
             now_ms: self.clock.now_ms(),
             realm: caller.realm.clone(),
-            seed: rand::random(),
+            seed: self.settings.randomness.u64(),
             limits: self.settings.limits,
         }
     }
@@ -312,7 +336,8 @@ impl Node {
             let is_old = at_ms.saturating_sub(noted_ms) >= i64::from(period_in_minutes) * 60_000 / 3;
             (is_old && settings.deletion_protection != Some(false)).then_some((*channel, at_ms))
         });
-        let channels: Vec<_> = polled.collect();
+        let mut channels: Vec<_> = polled.collect();
+        channels.sort_unstable();
         if channels.is_empty() {
             return Ok(());
         }
@@ -322,21 +347,21 @@ impl Node {
     /// Saves a snapshot of the state, if enough has happened since the last one.
     pub async fn save_snapshot(&self) -> Result<(), Unavailable> {
         let (state, id) = {
-            let writer = self.writer.lock().await;
+            let writer = self.lock().await?;
             if writer.state.number.saturating_sub(writer.snapshot_number) < self.settings.snapshot_every {
                 return Ok(());
             }
             (writer.state.clone(), writer.last_id)
         };
         let number = state.number;
-        let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&tidegate_domain::Snapshot::of(&state)));
-        let body = match written.await {
+        let written = apart(move || serde_json::to_vec(&tidegate_domain::Snapshot::of(&state))).await;
+        let body = match written {
             Ok(Ok(body)) => body.into(),
             Ok(Err(error)) => return Err(Unavailable::new("write a snapshot", error)),
             Err(error) => return Err(Unavailable::new("write a snapshot", error)),
         };
         self.journal.save_snapshot(&Snapshot { number, id, body }).await?;
-        self.writer.lock().await.snapshot_number = number;
+        self.lock().await?.snapshot_number = number;
         tracing::info!(number, "saved a snapshot");
         Ok(())
     }
@@ -345,7 +370,7 @@ impl Node {
     async fn start_from_snapshot(&self) -> Result<(), Unavailable> {
         let Some(snapshot) = self.journal.load_snapshot().await? else { return Ok(()) };
         let (number, id) = (snapshot.number, snapshot.id);
-        let restored = tokio::task::spawn_blocking(move || {
+        let restored = apart(move || {
             let written: tidegate_domain::Snapshot =
                 serde_json::from_slice(&snapshot.body).map_err(|error| error.to_string())?;
             written.restore().map_err(|error| error.to_string())
@@ -353,7 +378,7 @@ impl Node {
         let restored = restored.await.unwrap_or_else(|error| Err(error.to_string()));
         match restored {
             Ok(state) => {
-                let mut writer = self.writer.lock().await;
+                let mut writer = self.lock().await?;
                 (writer.state, writer.last_id, writer.snapshot_number) = (state, id, number);
                 // A snapshot of entries that the journal has lost is worth nothing.
                 let entries = self.journal.read(number.saturating_sub(1), 1).await?;
@@ -367,7 +392,8 @@ impl Node {
                 }
                 // All channels are new to this process.
                 let ahead = Ahead { is_anew: true, ..Ahead::of(&writer) };
-                self.publish(&mut writer, ahead).await
+                self.publish(&mut writer, ahead).await;
+                Ok(())
             }
             Err(error) => {
                 tracing::warn!(error, number, "cannot use the snapshot; reading the journal from its beginning");
@@ -379,7 +405,7 @@ impl Node {
     /// Makes a new key for tokens if there is none or the present one is old.
     pub async fn rotate_token_key(&self) -> Result<(), NotDone> {
         let command =
-            Command::RotateTokenKey { secret: Secret(rand::random()), max_age_ms: self.settings.token_key_max_age_ms };
+            Command::RotateTokenKey { secret: Secret(self.settings.randomness.secret()), max_age_ms: self.settings.token_key_max_age_ms };
         match self.execute(&self.service(self.home()), &command).await {
             Ok(_) | Err(NotDone::Refused(Refusal::Superseded)) => Ok(()),
             Err(error) => Err(error),
@@ -420,14 +446,53 @@ impl Node {
         Realm { account: self.settings.account.clone(), region: self.settings.region.clone() }
     }
 
+    /// The writer, for whoever waits for it no longer than the store may take.
+    async fn lock(&self) -> Result<MutexGuard<'_, Writer>, Unavailable> {
+        let timeout = self.settings.store_timeout;
+        let locked = tokio::time::timeout(timeout, self.writer.lock()).await;
+        locked.map_err(|_| Unavailable::new("write", format!("others have waited for the store for {timeout:?}")))
+    }
+
     /// Reads the journal to its end, and publishes what follows once it is there: a node that reads anew because it has
-    /// left history shows nothing of what lies between.
-    async fn follow(&self, writer: &mut Writer) -> Result<(), Unavailable> {
+    /// left history shows nothing of what lies between. What has to be fetched and rendered for it is made ready while
+    /// others may write.
+    async fn follow<'a>(&'a self, mut writer: MutexGuard<'a, Writer>) -> Result<MutexGuard<'a, Writer>, Unavailable> {
+        let mut ready = None;
+        loop {
+            let before = Before::now(self.clock.now_ms());
+            let (ahead, outcome) = self.read_ahead(&writer).await;
+            let outcome = match outcome {
+                // What came before a newer version's entry holds for good.
+                Err(error) if newer_entry(&error).is_none() => return Err(error),
+                outcome => outcome,
+            };
+            if ready.is_none() && self.has_to_make_ready(&ahead) {
+                drop(writer);
+                ready = Some(self.make_ready(&ahead).await);
+                writer = self.lock().await?;
+                continue;
+            }
+            if ahead.is_news(&writer) {
+                self.publish(&mut writer, ahead).await;
+            }
+            outcome?;
+            self.head.note_known(before);
+            return Ok(writer);
+        }
+    }
+
+    /// What follows from the journal to its end, or up to what cannot be read.
+    async fn read_ahead(&self, writer: &Writer) -> (Ahead, Result<(), Unavailable>) {
         let mut ahead = Ahead::of(writer);
+        let outcome = self.read_to_end(&mut ahead).await;
+        (ahead, outcome)
+    }
+
+    async fn read_to_end(&self, ahead: &mut Ahead) -> Result<(), Unavailable> {
         loop {
             let last = self.journal.last().await?;
             if last == ahead.state.number {
-                break;
+                return Ok(());
             }
             let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
             // (An entry that is not there although it was counted has just been overtaken; look again.)
@@ -436,13 +501,11 @@ impl Node {
                 None => last < ahead.state.number,
             };
             if has_left_history {
-                ahead = self.begin_anew(ahead.state.number);
+                *ahead = self.begin_anew(ahead.state.number);
             } else {
-                ahead.apply(&entries)?;
+                ahead.take_in(&entries)?;
             }
         }
-        self.at_head_ms.store(self.clock.now_ms(), Ordering::Relaxed);
-        if ahead.is_news(writer) { self.publish(writer, ahead).await } else { Ok(()) }
     }
 
     /// Makes sure that the last entry that this node knows is the journal's own; if not, all of it is read anew.
@@ -459,9 +522,10 @@ impl Node {
         loop {
             let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
             if entries.is_empty() {
-                return self.publish(writer, ahead).await;
+                self.publish(writer, ahead).await;
+                return Ok(());
             }
-            ahead.apply(&entries)?;
+            ahead.take_in(&entries)?;
         }
     }
 
@@ -471,27 +535,49 @@ impl Node {
             "the journal is not the one that this node has followed (was a backup restored, or did a failover lose \
              entries?); reading it anew"
         );
-        Ahead { state: State::default(), last_id: EntryId::NONE, is_anew: true }
+        Ahead { state: State::default(), last_id: EntryId::NONE, is_anew: true, touched: BTreeSet::new() }
+    }
+
+    /// Whether something that a state serves would have to be fetched or rendered.
+    fn has_to_make_ready(&self, ahead: &Ahead) -> bool {
+        let published = self.published.load();
+        ahead.touched.iter().filter_map(|number| ahead.state.channel(*number)).any(|channel| {
+            let old = published.serving.get(&channel.number).filter(|_| !ahead.is_anew);
+            let runs = runs_of(&ahead.state, channel);
+            let rollout = ahead.state.rollout(channel);
+            let mut parts = rollout.parts();
+            parts.any(|standing| known(old, standing).is_none() && !self.contents.has(standing, runs.as_deref()))
+        })
+    }
+
+    /// Fetches and renders what a state serves. What is returned keeps it at hand; what cannot be had is left out.
+    async fn make_ready(&self, ahead: &Ahead) -> Vec<Serving> {
+        let published = self.published.load_full();
+        let mut ready = Vec::new();
+        for channel in ahead.touched.iter().filter_map(|number| ahead.state.channel(*number)) {
+            let old = published.serving.get(&channel.number).filter(|_| !ahead.is_anew);
+            ready.extend(self.serving_of(&ahead.state, channel, old).await);
+        }
+        ready
     }
 
     /// Publishes a state. The contents that it serves are fetched before, so that a poll never waits; where one cannot
     /// be had, the channel keeps what it serves.
     ///
     /// Nothing of the writer changes before everything has: this may be dropped at any await.
-    async fn publish(&self, writer: &mut Writer, ahead: Ahead) -> Result<(), Unavailable> {
-        let Ahead { mut state, last_id, is_anew } = ahead;
+    async fn publish(&self, writer: &mut Writer, ahead: Ahead) {
+        let Ahead { state, last_id, is_anew, mut touched } = ahead;
         let published = self.published.load();
         // Nothing of another history is kept.
         let mut serving = if is_anew { ServingMap::new_sync() } else { published.serving.clone() };
-        let mut touched: HashSet<ChannelNumber> = state.take_touched().into_iter().collect();
         touched.extend(&writer.incomplete);
-        let mut incomplete = HashSet::new();
+        let mut incomplete = BTreeSet::new();
         for number in touched {
             let Some(channel) = state.channel(number) else {
                 serving.remove_mut(&number);
                 continue;
             };
-            match self.serving_of(&state, channel, serving.get(&number), &mut writer.contents).await {
+            match self.serving_of(&state, channel, serving.get(&number)).await {
                 Ok(new) => serving.insert_mut(number, Arc::new(new)),
                 Err(error) => {
                     tracing::error!(%error, channel = number, "cannot fetch a content; its sessions keep what they have");
@@ -516,7 +602,6 @@ impl Node {
         self.metrics.journal_entries.set(i64::try_from(number).unwrap_or(i64::MAX));
         self.published.store(Arc::new(Published { state, serving, keyring }));
         self.changed.send_replace(number);
-        Ok(())
     }
 
     async fn serving_of(
@@ -524,24 +609,15 @@ impl Node {
         state: &State,
         channel: &Channel,
         old: Option<&Arc<Serving>>,
-        contents: &mut Contents,
     ) -> Result<Serving, Unavailable> {
-        let realm = state.realm(&channel.realm);
-        let is_of_flags =
-            realm.profile_by_id(channel.profile).is_some_and(|profile| profile.kind == ProfileType::FeatureFlags);
-        let runs = match is_of_flags {
-            true => realm.running_experiments(channel.application, channel.environment, channel.profile),
-            false => Vec::new(),
-        };
+        let runs = runs_of(state, channel);
         let rollout = state.rollout(channel);
         let mut ready: Vec<Arc<Served>> = Vec::new();
-        for standing in rollout.base.iter().chain(rollout.next.iter().map(|(_, standing)| standing)) {
-            // Each change of an experiment comes with a deployment of its own, so that this holds for flags too.
-            let known = old.and_then(|old| old.rollout.parts().find(|known| known.deployment == standing.deployment));
-            ready.push(match known {
-                Some(known) => known.clone(),
-                None if is_of_flags => contents.served_flags(self, standing, &channel.realm, &runs).await?,
-                None => contents.served(self, standing).await?,
+        for standing in rollout.parts() {
+            ready.push(match (known(old, standing), &runs) {
+                (Some(known), _) => known.clone(),
+                (None, Some(runs)) => self.contents.served_flags(self, standing, runs).await?,
+                (None, None) => self.contents.served(self, standing).await?,
             });
         }
         let mut ready = ready.into_iter();
@@ -549,9 +625,23 @@ impl Node {
             polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
             stale_since: None,
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
-            is_of_flags,
+            is_of_flags: runs.is_some(),
         })
     }
+}
+
+/// The experiments that run on a channel of feature flags; none if it is of something else.
+fn runs_of(state: &State, channel: &Channel) -> Option<Vec<overlay::Run>> {
+    let realm = state.realm(&channel.realm);
+    realm.profile_by_id(channel.profile).filter(|profile| profile.kind == ProfileType::FeatureFlags)?;
+    let runs = realm.running_experiments(channel.application, channel.environment, channel.profile);
+    Some(runs.iter().map(|run| overlay_run(&channel.realm, run)).collect())
+}
+
+/// What a deployment is served as already. Each change of an experiment comes with a deployment of its own, so that
+/// this holds for flags too.
+fn known<'a>(old: Option<&'a Arc<Serving>>, standing: &Standing) -> Option<&'a Arc<Served>> {
+    old.and_then(|old| old.rollout.parts().find(|known| known.deployment == standing.deployment))
 }
 
 /// A state ahead of the one that is published.
@@ -560,25 +650,52 @@ struct Ahead {
     last_id: EntryId,
     /// Whether nothing of what is published holds any more.
     is_anew: bool,
+    /// Channels that serve something else than what is published.
+    touched: BTreeSet<ChannelNumber>,
 }
 
 impl Ahead {
     fn of(writer: &Writer) -> Self {
-        Self { state: writer.state.clone(), last_id: writer.last_id, is_anew: false }
+        let mut state = writer.state.clone();
+        let touched = state.take_touched().into_iter().collect();
+        Self { state, last_id: writer.last_id, is_anew: false, touched }
     }
 
-    fn apply(&mut self, entries: &[Entry]) -> Result<(), Unavailable> {
-        for entry in entries {
-            let decision: Decision = serde_json::from_str(&entry.body)
-                .map_err(|error| Unavailable::new(format!("understand journal entry {}", entry.number), error))?;
-            self.state.apply(entry.number, &decision);
-            self.last_id = entry.id;
-        }
-        Ok(())
+    fn take_in(&mut self, entries: &[Entry]) -> Result<(), Unavailable> {
+        entries.iter().try_for_each(|entry| {
+            self.apply(entry, &read(entry)?);
+            Ok(())
+        })
+    }
+
+    fn apply(&mut self, entry: &Entry, decision: &Decision) {
+        self.state.apply(entry.number, decision);
+        self.last_id = entry.id;
+        self.touched.extend(self.state.take_touched());
     }
 
     fn is_news(&self, writer: &Writer) -> bool {
         self.is_anew || self.state.number != writer.state.number
+    }
+}
+
+/// Reads an entry. What this version does not know was written by a newer one.
+fn read(entry: &Entry) -> Result<Decision, Unavailable> {
+    #[derive(Deserialize)]
+    struct Any {
+        v: u32,
+        #[serde(rename = "events")]
+        _events: Vec<IgnoredAny>,
+    }
+    let doing = || format!("take in journal entry {}", entry.number);
+    let newer = || Unavailable::new(doing(), NewerEntry { number: entry.number });
+    match serde_json::from_str::<Decision>(&entry.body) {
+        Ok(decision) if decision.v <= Decision::FORMAT => Ok(decision),
+        Ok(_) => Err(newer()),
+        Err(error) => match serde_json::from_str::<Any>(&entry.body) {
+            Ok(any) if any.v >= Decision::FORMAT => Err(newer()),
+            _ => Err(Unavailable::new(doing(), error)),
+        },
     }
 }
 
@@ -587,8 +704,7 @@ impl Writer {
         Self {
             state: State::default(),
             last_id: EntryId::NONE,
-            contents: Contents::new(),
-            incomplete: HashSet::new(),
+            incomplete: BTreeSet::new(),
             snapshot_number: 0,
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Served {
     pub plain: Form,
     /// What those get who ask for Ion, if the content has such a form.
     pub ion: Option<IonForm>,
+    /// What the forms are of: whoever serves the same next needs not render it again.
+    _flags: Option<Arc<Flags>>,
 }
 
 /// A form of a content.
@@ -45,12 +47,23 @@ pub(crate) struct IonForm {
 #[derive(Debug)]
 pub(crate) struct Body(pub Bytes);
 
-/// Feature flags in the forms in which they are read, shared by all channels without experiments that serve them.
+/// Feature flags in the forms in which they are read, shared by all channels that serve them alike.
 #[derive(Debug)]
 pub(crate) struct Flags {
-    pub json: Arc<Body>,
-    pub ion: Option<Arc<Body>>,
-    pub experiment_flags: Option<String>,
+    json: (Arc<Body>, ContentHash),
+    ion: Option<(Arc<Body>, ContentHash)>,
+    experiment_flags: Option<String>,
+}
+
+impl Flags {
+    pub(crate) fn new(json: Vec<u8>, ion: Option<Vec<u8>>, experiment_flags: Option<String>) -> Self {
+        let body = |bytes: Vec<u8>| {
+            let digest = digest(&SHA256, &bytes);
+            let hash = ContentHash(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"));
+            (Arc::new(Body(bytes.into())), hash)
+        };
+        Self { json: body(json), ion: ion.map(body), experiment_flags }
+    }
 }
 
 /// A channel as polls see it.
@@ -104,17 +117,15 @@ impl Served {
     }
 
     /// Feature flags in the forms in which they are read.
-    pub(crate) fn flags(standing: &Standing, flags: &Flags) -> Self {
-        let form = |body: &Arc<Body>, content_type| {
-            let digest = digest(&SHA256, &body.0);
-            let hash = ContentHash(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"));
-            Form::new(standing, hash, body.clone(), content_type)
+    pub(crate) fn flags(standing: &Standing, flags: Arc<Flags>) -> Self {
+        let form = |(body, hash): &(Arc<Body>, ContentHash), content_type| {
+            Form::new(standing, *hash, body.clone(), content_type)
         };
         let ion = flags.ion.as_ref().map(|ion| IonForm {
             form: form(ion, CONTENT_TYPE_ION),
             experiment_flags: flags.experiment_flags.as_deref().and_then(header),
         });
-        Self::new(standing, form(&flags.json, CONTENT_TYPE_JSON), ion)
+        Self { _flags: Some(flags.clone()), ..Self::new(standing, form(&flags.json, CONTENT_TYPE_JSON), ion) }
     }
 
     fn new(standing: &Standing, plain: Form, ion: Option<IonForm>) -> Self {
@@ -124,6 +135,7 @@ impl Served {
             label: standing.content.label.as_deref().and_then(header),
             plain,
             ion,
+            _flags: None,
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
 
+use crate::random::Randomness;
+
 /// What happens to a token that is used a second time, after the grace for retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenReuse {
@@ -63,8 +65,18 @@ pub struct Settings {
     pub token_key_max_age_ms: i64,
     /// After how many journal entries a snapshot is saved.
     pub snapshot_every: u64,
-    /// How long another node's claim on work is respected while nothing comes of it. Longer than any such work takes.
+    /// How long another node's claim on work is respected while nothing comes of it: longer than a call outside takes,
+    /// which is 20 seconds.
     pub claim_timeout: Duration,
+    /// How long the store may take to append or read entries before it counts as out of reach; five times as long for
+    /// contents and snapshots.
+    pub store_timeout: Duration,
+    /// How often a node makes sure that it has everything, also when nobody tells it of news.
+    pub look_every: Duration,
+    /// How long a node may be cut off from the journal's head before its polls say so.
+    pub stale_after: Duration,
+    /// Where random numbers come from.
+    pub randomness: Randomness,
     /// Connections at a time; further ones wait to be accepted.
     pub max_connections: usize,
     /// How long a client may take to send a request's head once it has begun, and to begin its first.
@@ -95,6 +107,10 @@ impl Default for Settings {
             token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
             snapshot_every: 10_000,
             claim_timeout: Duration::from_secs(30),
+            store_timeout: Duration::from_secs(6),
+            look_every: Duration::from_secs(1),
+            stale_after: Duration::from_secs(3),
+            randomness: Randomness::Thread,
             max_connections: 16_384,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(100),

@@ -9,6 +9,7 @@ use tidegate_validate::Draft;
 use tidegate_wire::Failure;
 use tokio::sync::Semaphore;
 
+use crate::apart::apart;
 use crate::actions::Actions;
 
 /// The tag on a profile that opts in to a newer draft of JSON Schema than the draft 4 that AWS knows.
@@ -62,7 +63,7 @@ impl Validators {
     /// On a thread of its own, since a large document takes its time.
     async fn check_schema(&self, schema: String, content: Bytes, draft: Draft) -> Result<(), Failure> {
         let _place = self.places.acquire().await.map_err(|_| Failure::internal())?;
-        let checked = tokio::task::spawn_blocking(move || tidegate_validate::check(&schema, &content, draft)).await;
+        let checked = apart(move || tidegate_validate::check(&schema, &content, draft)).await;
         match checked {
             Ok(Ok(())) => Ok(()),
             Ok(Err(message)) => Err(Failure::bad_request(message)),

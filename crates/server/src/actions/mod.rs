@@ -26,16 +26,21 @@ pub use self::outside::{Call, Fault, Mode, NoTargets, Outside, Targets};
 use self::payload::deployment_payload;
 pub(crate) use self::payload::{ContentPayload, Named, Names};
 pub use self::webhook::{Webhook, WebhookSettings};
+use crate::random::Randomness;
 
+/// How long a call takes at most, with all its tries: [`Outside`] sees to it.
+pub(crate) const LONGEST_CALL: Duration = Duration::from_secs(20);
 /// How long all actions before something may take together.
 const CHAIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Calls the actions of the extensions at work.
 pub(crate) struct Actions {
     outside: Arc<dyn Outside>,
+    randomness: Randomness,
 }
 
 /// What a tick came to.
+#[derive(Clone)]
 pub(crate) enum Tick {
     Continue(Vec<Invocation>),
     RollBack { reason: String, invocations: Vec<Invocation> },
@@ -70,8 +75,8 @@ impl Answer {
 }
 
 impl Actions {
-    pub(crate) fn new(outside: Arc<dyn Outside>) -> Self {
-        Self { outside }
+    pub(crate) fn new(outside: Arc<dyn Outside>, randomness: Randomness) -> Self {
+        Self { outside, randomness }
     }
 
     /// Has content checked, and changed, before something is made of it. All of it together has its time.
@@ -97,7 +102,7 @@ impl Actions {
         dynamic: &[(usize, String, String)],
     ) -> Result<(Bytes, Vec<Invocation>), Failure> {
         let mut invocations = Vec::new();
-        let mut ids = IdSource::new(rand::random());
+        let mut ids = IdSource::new(self.randomness.u64());
         for (index, extension) in extensions.iter().enumerate() {
             for action in extension.actions_at(point) {
                 let mut parameters = extension.parameters.clone();
@@ -193,7 +198,7 @@ impl Actions {
 
     /// Asks a function whether it finds a configuration valid.
     pub(crate) async fn validate(&self, arn: &str, payload: Bytes) -> Result<(), Fault> {
-        let id = IdSource::new(rand::random()).fresh(|_| false).to_string();
+        let id = IdSource::new(self.randomness.u64()).fresh(|_| false).to_string();
         let call = Call { uri: arn, role_arn: None, invocation_id: &id, mode: Mode::Ask, payload };
         self.outside.call(&call).await.map(drop)
     }

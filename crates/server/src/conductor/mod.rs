@@ -7,6 +7,7 @@
 //! What reaches outside is claimed in the journal first, so that one node does it; each deployment's work runs on its
 //! own, so that a slow extension delays no other deployment.
 
+mod ledger;
 mod timetable;
 mod work;
 
@@ -19,8 +20,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use self::ledger::Ledger;
 pub use self::timetable::Timetable;
 use self::work::Progress;
+use crate::follower;
 use crate::node::{Node, NotDone};
 
 /// How long the conductor waits before it tries again what the store did not let it do.
@@ -59,6 +62,8 @@ pub struct Conductor {
     busy: HashSet<Lane>,
     /// Lanes in which something went wrong, or another node is at work, and when to look again.
     held: HashMap<Lane, Instant>,
+    /// What this node has claimed, and what it has done.
+    ledger: Arc<Ledger>,
     /// Since when this node has seen others at work.
     others: HashMap<(Realm, Work), (u64, Instant)>,
 }
@@ -74,12 +79,22 @@ impl Conductor {
             lanes: HashMap::new(),
             busy: HashSet::new(),
             held: HashMap::new(),
+            ledger: Arc::default(),
             others: HashMap::new(),
         }
     }
 
     /// Follows the journal and does what comes due, until `shutdown` resolves; then lets what runs finish.
-    pub async fn run(mut self, mut advances: mpsc::Receiver<Advance>, shutdown: impl Future<Output = ()>) {
+    pub async fn run(self, advances: mpsc::Receiver<Advance>, shutdown: impl Future<Output = ()>) {
+        let node = self.node.clone();
+        tokio::select! {
+            biased;
+            () = self.work(advances, shutdown) => {}
+            () = follower::follow(&node) => {}
+        }
+    }
+
+    async fn work(mut self, mut advances: mpsc::Receiver<Advance>, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
         let mut housekeeping = tokio::time::interval(HOUSEKEEPING_EVERY);
         let node = self.node.clone();
@@ -87,11 +102,10 @@ impl Conductor {
             let number = self.observe();
             self.start_due_work();
             let pause = self.until_something_is_due();
+            // In this order, so that a simulation goes the same way every time. None of them is always ready.
             tokio::select! {
+                biased;
                 () = &mut shutdown => break,
-                () = node.changed_from(number) => {}
-                () = node.journal_grew() => self.catch_up().await,
-                () = tokio::time::sleep(pause) => {}
                 Some(joined) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => {
                     // It was logged, and is tried again.
                     let _ = self.finish(joined);
@@ -102,7 +116,9 @@ impl Conductor {
                     // Whoever asked may have gone away.
                     let _ = advance.done.send(outcome);
                 }
+                () = node.changed_from(number) => {}
                 _ = housekeeping.tick() => self.keep_house().await,
+                () = tokio::time::sleep(pause) => {}
             }
         }
         let rest = async { while self.jobs.join_next_with_id().await.is_some() {} };
@@ -156,6 +172,7 @@ impl Conductor {
         self.held.retain(|_, until| *until > now);
         let published = self.node.published();
         self.others.retain(|(realm, work), _| published.state.is_open(realm, *work));
+        self.ledger.strike_out(&published.state);
         drop(published);
         for due in self.timetable.due(self.node.clock.monotonic_ms()) {
             let work = Work::Step { environment: due.environment, number: due.number, steps: due.steps };
@@ -175,15 +192,15 @@ impl Conductor {
             return;
         }
         let instead_of = self.claim_to_take_over(&realm, work);
-        let node = self.node.clone();
-        self.spawn(lane, async move { work::carry_out(&node, realm, work, instead_of).await });
+        let (node, ledger) = (self.node.clone(), self.ledger.clone());
+        self.spawn(lane, async move { work::carry_out(&node, &ledger, realm, work, instead_of).await });
     }
 
-    /// The node whose claim may be taken over, because nothing has come of it for long.
+    /// Another node's claim that may be taken over, because nothing has come of it for long.
     fn claim_to_take_over(&mut self, realm: &Realm, work: Work) -> Option<u64> {
         let key = (realm.clone(), work);
-        let claimant = self.node.published().state.claimant(realm, work).filter(|node| *node != self.node.id);
-        let Some(claimant) = claimant else {
+        let claimant = self.node.published().state.claimant(realm, work);
+        let Some(claimant) = claimant.filter(|claim| !self.ledger.is_own(&key, *claim)) else {
             self.others.remove(&key);
             return None;
         };
@@ -244,13 +261,6 @@ impl Conductor {
         let next_step = self.timetable.next_at_ms_after(monotonic_ms).filter(|_| !self.node.clock.is_manual());
         let next_step = next_step.map(|due_ms| Duration::from_millis((due_ms - monotonic_ms).unsigned_abs()));
         next_try.into_iter().chain(next_step).min().unwrap_or(HOUSEKEEPING_EVERY).min(HOUSEKEEPING_EVERY)
-    }
-
-    async fn catch_up(&self) {
-        if let Err(error) = self.node.catch_up().await {
-            tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
-            tokio::time::sleep(RETRY_AFTER).await;
-        }
     }
 
     async fn keep_house(&mut self) {

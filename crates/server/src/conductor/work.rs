@@ -1,8 +1,11 @@
 //! One piece of work: a step of a deployment, or the actions after something that happened to one.
 
+use std::time::Duration;
+
 use tidegate_domain::{ActionPoint, Command, Deployment, Realm, RealmState, Refusal, TriggeredBy, Work};
 
-use crate::actions::{Named, Names, Tick};
+use super::ledger::{Done, Ledger};
+use crate::actions::{LONGEST_CALL, Named, Names, Tick};
 use crate::node::{Node, NotDone};
 
 /// What came of it.
@@ -12,16 +15,18 @@ pub(super) enum Progress {
     NothingToDo,
 }
 
-/// Does the work, if nobody else does. `instead_of` names a node whose claim may be taken over.
+/// Does the work, if nobody else does. `instead_of` names a claim that may be taken over.
 pub(super) async fn carry_out(
     node: &Node,
+    ledger: &Ledger,
     realm: Realm,
     work: Work,
     instead_of: Option<u64>,
 ) -> Result<Progress, NotDone> {
+    let desk = Desk { node, ledger, key: &(realm, work), instead_of };
     let outcome = match work {
-        Work::Step { .. } => take_step(node, &realm, work, instead_of).await,
-        Work::Actions { .. } => call_actions(node, &realm, work, instead_of).await,
+        Work::Step { .. } => take_step(&desk).await,
+        Work::Actions { .. } => call_actions(&desk).await,
     };
     match outcome {
         Err(NotDone::Refused(Refusal::Superseded)) => Ok(Progress::NothingToDo),
@@ -29,18 +34,31 @@ pub(super) async fn carry_out(
     }
 }
 
-async fn take_step(node: &Node, realm: &Realm, work: Work, instead_of: Option<u64>) -> Result<Progress, NotDone> {
-    let Work::Step { environment, number, steps } = work else { return Ok(Progress::NothingToDo) };
-    let Some((deployment, names)) = find(node, realm, work) else { return Ok(Progress::NothingToDo) };
+/// A piece of work, and what is known of it.
+struct Desk<'a> {
+    node: &'a Node,
+    ledger: &'a Ledger,
+    key: &'a (Realm, Work),
+    instead_of: Option<u64>,
+}
+
+async fn take_step(desk: &Desk<'_>) -> Result<Progress, NotDone> {
+    let Desk { node, ledger, key: key @ (realm, work), .. } = *desk;
+    let Work::Step { environment, number, steps } = *work else { return Ok(Progress::NothingToDo) };
+    let Some((deployment, names)) = find(node, realm, *work) else { return Ok(Progress::NothingToDo) };
     let is_asked =
         deployment.applied.iter().any(|extension| extension.actions_at(ActionPoint::AtDeploymentTick).next().is_some());
-    let tick = if is_asked {
-        if !claim(node, realm, work, instead_of).await? {
-            return Err(NotDone::OthersAtWork);
+    // A step rests on what was seen a moment ago, not on what was seen before the store went away.
+    let seen = ledger.done(key).filter(|(_, at)| at.elapsed() < node.settings.claim_timeout);
+    let tick = match seen {
+        _ if !is_asked => Tick::Continue(Vec::new()),
+        Some((Done::Asked(tick), _)) => tick,
+        _ => {
+            desk.claim().await?;
+            let tick = node.actions.at_tick(&deployment, &names).await;
+            ledger.note_done(key, Done::Asked(tick.clone()));
+            tick
         }
-        node.actions.at_tick(&deployment, &names).await
-    } else {
-        Tick::Continue(Vec::new())
     };
     let command = match tick {
         Tick::Continue(invocations) => Command::TakeStep { environment, number, steps, invocations },
@@ -55,37 +73,59 @@ async fn take_step(node: &Node, realm: &Realm, work: Work, instead_of: Option<u6
     Ok(Progress::Done)
 }
 
-async fn call_actions(node: &Node, realm: &Realm, work: Work, instead_of: Option<u64>) -> Result<Progress, NotDone> {
-    let Work::Actions { environment, number, entry } = work else { return Ok(Progress::NothingToDo) };
-    let Some((deployment, names)) = find(node, realm, work) else { return Ok(Progress::NothingToDo) };
+async fn call_actions(desk: &Desk<'_>) -> Result<Progress, NotDone> {
+    let Desk { node, ledger, key: key @ (realm, work), .. } = *desk;
+    let Work::Actions { environment, number, entry } = *work else { return Ok(Progress::NothingToDo) };
+    let Some((deployment, names)) = find(node, realm, *work) else { return Ok(Progress::NothingToDo) };
     let Some(happened) = deployment.log.get(entry as usize) else { return Ok(Progress::NothingToDo) };
-    if !claim(node, realm, work, instead_of).await? {
-        return Err(NotDone::OthersAtWork);
-    }
-    let invocations = node.actions.after(&deployment, &names, entry, happened).await;
+    let invocations = match ledger.done(key) {
+        Some((Done::Told(invocations), _)) => invocations,
+        _ => {
+            desk.claim().await?;
+            let invocations = node.actions.after(&deployment, &names, entry, happened).await;
+            ledger.note_done(key, Done::Told(invocations.clone()));
+            invocations
+        }
+    };
     let command = Command::NoteActions { environment, number, entry, invocations };
     node.execute(&node.service(realm.clone()), &command).await?;
     Ok(Progress::Done)
 }
 
-/// Claims work for this node; false if another has it.
-async fn claim(node: &Node, realm: &Realm, work: Work, instead_of: Option<u64>) -> Result<bool, NotDone> {
-    let claimant = node.published().state.claimant(realm, work);
-    if claimant == Some(node.id) {
-        return Ok(true);
-    }
-    if claimant.is_some() && claimant != instead_of {
-        return Ok(false);
-    }
-    let command = Command::Claim { work, node: node.id, instead_of };
-    match node.execute(&node.service(realm.clone()), &command).await {
-        Ok(_) => Ok(true),
-        Err(NotDone::Refused(Refusal::Superseded)) => {
-            // Taken by another in between, unless it is done.
-            if node.published().state.is_open(realm, work) { Ok(false) } else { Err(Refusal::Superseded.into()) }
+impl Desk<'_> {
+    /// Makes sure that this node has the work, and long enough to be done with it before another can take it over.
+    ///
+    /// Every claim has a number of its own, by which other nodes see that it is a new one.
+    async fn claim(&self) -> Result<(), NotDone> {
+        let Desk { node, ledger, key: key @ (realm, work), instead_of } = *self;
+        let claimant = node.published().state.claimant(realm, *work);
+        let own = claimant.and_then(|claim| ledger.claimed_at(key, claim));
+        match (claimant, own) {
+            (_, Some(since)) if since.elapsed() < longest_wait(node) => return Ok(()),
+            (_, Some(_)) | (None, None) => {}
+            (Some(_), None) if claimant == instead_of => {}
+            (Some(_), None) => return Err(NotDone::OthersAtWork),
         }
-        Err(error) => Err(error),
+        let claim = node.settings.randomness.u64();
+        ledger.note_claim(key, claim);
+        let command = Command::Claim { work: *work, node: claim, instead_of: claimant };
+        match node.execute(&node.service(realm.clone()), &command).await {
+            // The answer may have come late.
+            Ok(_) => match ledger.claimed_at(key, claim) {
+                Some(since) if since.elapsed() < longest_wait(node) => Ok(()),
+                _ => Err(NotDone::OthersAtWork),
+            },
+            Err(NotDone::Refused(Refusal::Superseded)) if node.published().state.is_open(realm, *work) => {
+                Err(NotDone::OthersAtWork)
+            }
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// How long after a claim was asked for its work may begin.
+fn longest_wait(node: &Node) -> Duration {
+    node.settings.claim_timeout.saturating_sub(LONGEST_CALL)
 }
 
 /// The deployment that the work is about, while there is something to do.

@@ -13,6 +13,7 @@ use super::configuration_profile::run_validators;
 use super::deployment_strategy::growth_type;
 use super::page::Paging;
 use super::{Call, Done, Outcome, View, echoed, find, unavailable, unless_empty};
+use crate::apart::apart;
 use crate::actions::{ContentPayload, Named};
 
 /// Extensions and validators have their say before anything is decided: they are the slow part, and their answers are
@@ -70,7 +71,7 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
         }
         if profile.kind == ProfileType::FeatureFlags && content != stored {
             let document = content.clone();
-            let rendered = tokio::task::spawn_blocking(move || tidegate_flags::render(&document).map(drop)).await;
+            let rendered = apart(move || tidegate_flags::render(&document).map(drop)).await;
             if !matches!(rendered, Ok(Ok(()))) {
                 let message = "An extension returned content that is no document of feature flags.";
                 return Err(Failure::bad_request(message));

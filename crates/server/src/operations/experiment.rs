@@ -19,6 +19,7 @@ use super::deployment::dynamic_parameters;
 use super::hosted_version::invalid_flags;
 use super::page::Paging;
 use super::{Call, Done, Outcome, View, find, unavailable};
+use crate::apart::apart;
 use crate::contents::overlay_run;
 use crate::node::Committed;
 
@@ -302,7 +303,7 @@ async fn check_flag(call: &Call<'_>, realm: &RealmState, definition: &Experiment
         events: Vec::new(),
     };
     let run = overlay_run(&call.caller.realm, &probe);
-    let checked = tokio::task::spawn_blocking(move || overlay::check_startable(&content, &run)).await;
+    let checked = apart(move || overlay::check_startable(&content, &run)).await;
     match checked {
         Ok(Ok(())) => Ok(()),
         Ok(Err(OverlayRefused::FlagNotDeployed { .. })) => Err(not_deployed()),

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::page::Paging;
 use super::{Call, Done, Outcome, echoed, find, unavailable};
+use crate::apart::apart;
 use crate::actions::{ContentPayload, Named};
 
 pub(super) async fn create(
@@ -176,7 +177,7 @@ async fn write_flags(
 /// On a thread of its own, since a large document takes its time.
 async fn admit(content: Bytes, latest: Option<Bytes>, now_ms: i64) -> Result<Admitted, Failure> {
     let admitted =
-        tokio::task::spawn_blocking(move || tidegate_flags::admit(&content, latest.as_deref(), now_ms)).await;
+        apart(move || tidegate_flags::admit(&content, latest.as_deref(), now_ms)).await;
     match admitted {
         Ok(Ok(admitted)) => Ok(admitted),
         Ok(Err(refused)) => Err(refused_flags(&refused)),

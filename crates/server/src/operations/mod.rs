@@ -30,6 +30,7 @@ use tidegate_model::{Input, Operation, appconfig as aws};
 use tidegate_wire::{Failure, Request, bind, unbind};
 
 pub(crate) use self::deployment::state as deployment_state;
+use crate::head::newer_entry;
 use crate::node::{Caller, Committed, Node, NotDone, Published};
 use crate::session;
 
@@ -329,7 +330,13 @@ pub(crate) fn not_found(message: String) -> Failure {
 /// The store did not answer: said once in the log with its cause, and to the client without.
 fn unavailable(error: &tidegate_journal::Unavailable) -> Failure {
     tracing::error!(%error, hint = error.hint.as_deref(), "the store is not available");
-    Failure::service_unavailable("The configuration store is not available. Try again.")
+    match newer_entry(error) {
+        Some(entry) => Failure::service_unavailable(format!(
+            "Journal entry {} was written by a newer version of Tidegate. This node has to be upgraded.",
+            entry.number
+        )),
+        None => Failure::service_unavailable("The configuration store is not available. Try again."),
+    }
 }
 
 /// An empty description is told in the answer to the request that set it, and nowhere else.

@@ -25,6 +25,7 @@ const NEXT_INTERVAL: HeaderName = HeaderName::from_static("next-poll-interval-in
 const CONFIGURATION_VERSION: HeaderName = HeaderName::from_static("configuration-version");
 const EXPERIMENT_FLAGS: HeaderName = HeaderName::from_static("experiment-flags");
 const VERSION_LABEL: HeaderName = HeaderName::from_static("version-label");
+const STALE: HeaderName = HeaderName::from_static("tidegate-stale");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// Answers a poll; `query` is what follows the `?`, `accept` the header of that name.
@@ -103,6 +104,9 @@ fn answer<'a>(
         None => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         }
+    }
+    if let Some(seconds) = node.head.stale_s() {
+        headers.insert(STALE, HeaderValue::from(seconds));
     }
     if let (Some(served), Some(_)) = (served, news) {
         headers.insert(CONFIGURATION_VERSION, served.version.clone());

@@ -20,7 +20,7 @@ pub async fn start_configuration_session(
     let channel = channel_of(&realm, &input)?;
     let requested = input.required_minimum_poll_interval_in_seconds.and_then(|seconds| u32::try_from(seconds).ok());
     let session = Session {
-        id: rand::random(),
+        id: node.settings.randomness.u128(),
         channel,
         held: 0,
         seen: published.state.number,
