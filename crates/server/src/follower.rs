@@ -30,7 +30,9 @@ pub(crate) async fn follow(node: &Node) {
                     let hint = error.hint.as_deref();
                     match newer_entry(&error) {
                         Some(_) => tracing::error!(%error, "this node goes on with what it has, and takes no writes"),
-                        None => tracing::warn!(%error, hint, "cannot follow the journal; polls are answered from memory"),
+                        None => {
+                            tracing::warn!(%error, hint, "cannot follow the journal; polls are answered from memory")
+                        }
                     }
                 }
                 failures = failures.saturating_add(1);

@@ -20,8 +20,11 @@ pub(crate) struct Head {
     started: Instant,
     /// When the last look began after which the node had everything, in milliseconds since the start; -1 for never.
     known_ms: AtomicI64,
-    /// The same by the clock of day, in milliseconds since 1970, for comparison with what other nodes wrote.
-    known_at_ms: AtomicI64,
+    /// The highest entry that a session has seen and this node has not.
+    questioned: AtomicU64,
+    /// What the journal turned out not to hold, and the number of its last entry then.
+    lost_at: AtomicU64,
+    lost_up_to: AtomicU64,
     /// Whether polls have to be told how old their answers may be.
     is_stale: AtomicBool,
     problem: Mutex<Option<Problem>>,
@@ -49,13 +52,7 @@ struct Looked {
 #[derive(Clone, Copy)]
 pub(crate) struct Before {
     at: Instant,
-    at_ms: i64,
-}
-
-impl Before {
-    pub(crate) fn now(now_ms: i64) -> Self {
-        Self { at: Instant::now(), at_ms: now_ms }
-    }
+    questioned: u64,
 }
 
 impl Problem {
@@ -81,7 +78,9 @@ impl Head {
         Self {
             started: Instant::now(),
             known_ms: AtomicI64::new(-1),
-            known_at_ms: AtomicI64::new(i64::MIN),
+            questioned: AtomicU64::new(0),
+            lost_at: AtomicU64::new(0),
+            lost_up_to: AtomicU64::new(0),
             is_stale: AtomicBool::new(false),
             problem: Mutex::new(None),
             arrivals: AtomicU64::new(0),
@@ -89,11 +88,21 @@ impl Head {
         }
     }
 
-    /// Notes that nothing was missing at this moment.
-    pub(crate) fn note_known(&self, before: Before) {
+    /// The moment before a look.
+    pub(crate) fn before(&self) -> Before {
+        Before { at: Instant::now(), questioned: self.questioned.load(Ordering::Acquire) }
+    }
+
+    /// Notes that nothing was missing at this moment, and that the journal ended with this entry.
+    pub(crate) fn note_known(&self, before: Before, number: u64) {
         let since_start = before.at.saturating_duration_since(self.started);
         self.known_ms.fetch_max(milliseconds(since_start), Ordering::Relaxed);
-        self.known_at_ms.store(before.at_ms, Ordering::Relaxed);
+        if before.questioned > number {
+            // In this order: who reads the two in between finds nothing lost.
+            self.lost_up_to.store(0, Ordering::Release);
+            self.lost_at.store(number, Ordering::Release);
+            self.lost_up_to.store(before.questioned, Ordering::Release);
+        }
         *self.problem() = None;
         if self.is_stale.load(Ordering::Relaxed) {
             self.is_stale.store(false, Ordering::Relaxed);
@@ -108,11 +117,6 @@ impl Head {
         }
     }
 
-    /// Marks a node that starts from what it kept.
-    pub(crate) fn note_stale(&self) {
-        self.is_stale.store(true, Ordering::Relaxed);
-    }
-
     /// How long ago the node last knew that it had everything; since its start, if it never did.
     pub(crate) fn age(&self) -> Duration {
         let known = u64::try_from(self.known_ms.load(Ordering::Relaxed)).unwrap_or(0);
@@ -124,9 +128,14 @@ impl Head {
         self.is_stale.load(Ordering::Relaxed).then(|| self.age().as_secs())
     }
 
-    /// When the node last had everything, in milliseconds since 1970 by its clock of day.
-    pub(crate) fn known_at_ms(&self) -> i64 {
-        self.known_at_ms.load(Ordering::Relaxed)
+    /// Whether the journal, whose last entry this node has, has lost an entry that a session has seen. As long as that
+    /// is not known, the next look is to find it out.
+    pub(crate) fn has_lost(&self, number: u64, seen: u64) -> bool {
+        let is_lost = self.lost_at.load(Ordering::Acquire) == number && seen <= self.lost_up_to.load(Ordering::Acquire);
+        if !is_lost {
+            self.questioned.fetch_max(seen, Ordering::AcqRel);
+        }
+        is_lost
     }
 
     /// What keeps the node from the head now.

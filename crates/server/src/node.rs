@@ -23,7 +23,7 @@ use crate::apart::apart;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::contents::{Contents, overlay_run};
-use crate::head::{Before, Head, NewerEntry, newer_entry};
+use crate::head::{Head, NewerEntry, newer_entry};
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::serving::{Served, Serving, ServingMap};
@@ -36,8 +36,6 @@ use crate::validators::Validators;
 const READ_AT_ONCE: usize = 1_000;
 /// How often a write that lost the race for its number is decided again before the caller is told to come back.
 const ATTEMPTS: usize = 64;
-/// How far nodes' clocks are taken to be apart at most when one judges what another has seen.
-const CLOCKS_APART_MS: i64 = 5_000;
 /// How long an answer of [`Node::probe`] holds.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
@@ -211,11 +209,12 @@ impl Node {
     }
 
     async fn look(&self) -> Result<(), Unavailable> {
-        let before = Before::now(self.clock.now_ms());
-        if self.journal.last().await? != self.published.load().state.number {
+        let before = self.head.before();
+        let last = self.journal.last().await?;
+        if last != self.published.load().state.number {
             return self.catch_up().await;
         }
-        self.head.note_known(before);
+        self.head.note_known(before, last);
         Ok(())
     }
 
@@ -229,12 +228,12 @@ impl Node {
         Ok(())
     }
 
-    /// Whether this node lags behind what a session has seen, whose token was made then.
+    /// Whether this node, with this state, lags behind what a session has seen.
     ///
-    /// A node that has since taken in all of the journal does not lag: what the session saw is no longer part of it,
-    /// because a backup was restored or a failover lost entries.
-    pub(crate) fn lags_behind(&self, number: u64, seen: u64, issued_at_ms: i64) -> bool {
-        number < seen && self.head.known_at_ms() < issued_at_ms.saturating_add(CLOCKS_APART_MS)
+    /// A node that has since made sure that it has all of the journal does not lag: what the session saw is no longer
+    /// part of it, because a backup was restored or a failover lost entries. No clock is asked: nodes' differ.
+    pub(crate) fn lags_behind(&self, number: u64, seen: u64) -> bool {
+        number < seen && !self.head.has_lost(number, seen)
     }
 
     /// Makes sure now and then that the journal is still the one that this node has followed, and takes in its news.
@@ -404,8 +403,10 @@ impl Node {
 
     /// Makes a new key for tokens if there is none or the present one is old.
     pub async fn rotate_token_key(&self) -> Result<(), NotDone> {
-        let command =
-            Command::RotateTokenKey { secret: Secret(self.settings.randomness.secret()), max_age_ms: self.settings.token_key_max_age_ms };
+        let command = Command::RotateTokenKey {
+            secret: Secret(self.settings.randomness.secret()),
+            max_age_ms: self.settings.token_key_max_age_ms,
+        };
         match self.execute(&self.service(self.home()), &command).await {
             Ok(_) | Err(NotDone::Refused(Refusal::Superseded)) => Ok(()),
             Err(error) => Err(error),
@@ -459,7 +460,7 @@ impl Node {
     async fn follow<'a>(&'a self, mut writer: MutexGuard<'a, Writer>) -> Result<MutexGuard<'a, Writer>, Unavailable> {
         let mut ready = None;
         loop {
-            let before = Before::now(self.clock.now_ms());
+            let before = self.head.before();
             let (ahead, outcome) = self.read_ahead(&writer).await;
             let outcome = match outcome {
                 // What came before a newer version's entry holds for good.
@@ -476,7 +477,7 @@ impl Node {
                 self.publish(&mut writer, ahead).await;
             }
             outcome?;
-            self.head.note_known(before);
+            self.head.note_known(before, writer.state.number);
             return Ok(writer);
         }
     }
@@ -701,11 +702,6 @@ fn read(entry: &Entry) -> Result<Decision, Unavailable> {
 
 impl Writer {
     fn new() -> Self {
-        Self {
-            state: State::default(),
-            last_id: EntryId::NONE,
-            incomplete: BTreeSet::new(),
-            snapshot_number: 0,
-        }
+        Self { state: State::default(), last_id: EntryId::NONE, incomplete: BTreeSet::new(), snapshot_number: 0 }
     }
 }

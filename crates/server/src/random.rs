@@ -2,8 +2,8 @@
 //!
 //! Nonces of tokens and ids of requests always come from the thread's generator: nothing follows from them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// See the module.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use prometheus::IntCounter;
-use tidegate_journal::{AppendError, BlobId, BoxFuture, Entry, Journal, Snapshot, Unavailable};
+use tidegate_journal::{AppendError, BlobId, BlobInfo, BoxFuture, Entry, Journal, Snapshot, Unavailable};
 
 /// How many times longer than for an entry one waits for contents and snapshots.
 const LARGE: u32 = 5;
@@ -86,6 +86,29 @@ impl Journal for Store {
     fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
         let load = self.journal.load_snapshot();
         Box::pin(self.in_time(self.timeout * LARGE, || "load the snapshot".into(), load))
+    }
+
+    fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        Box::pin(self.in_time(self.timeout, || "read the first number".into(), self.journal.first()))
+    }
+
+    fn forget(&self, through: u64) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let forget = self.journal.forget(through);
+        Box::pin(self.in_time(self.timeout * LARGE, move || format!("forget the entries up to {through}"), forget))
+    }
+
+    fn begin<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
+        self.journal.begin(entry)
+    }
+
+    fn list_blobs(&self, after: Option<BlobId>, limit: usize) -> BoxFuture<'_, Result<Vec<BlobInfo>, Unavailable>> {
+        let list = self.journal.list_blobs(after, limit);
+        Box::pin(self.in_time(self.timeout * LARGE, || "list the contents".into(), list))
+    }
+
+    fn delete_blob(&self, id: BlobId) -> BoxFuture<'_, Result<(), Unavailable>> {
+        let delete = self.journal.delete_blob(id);
+        Box::pin(self.in_time(self.timeout, move || format!("delete content {id}"), delete))
     }
 
     fn probe(&self) -> BoxFuture<'_, Result<(), Unavailable>> {

@@ -9,8 +9,8 @@ use tidegate_validate::Draft;
 use tidegate_wire::Failure;
 use tokio::sync::Semaphore;
 
-use crate::apart::apart;
 use crate::actions::Actions;
+use crate::apart::apart;
 
 /// The tag on a profile that opts in to a newer draft of JSON Schema than the draft 4 that AWS knows.
 pub(crate) const DRAFT_TAG: &str = "tidegate:json-schema-draft";

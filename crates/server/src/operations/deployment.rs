@@ -13,8 +13,8 @@ use super::configuration_profile::run_validators;
 use super::deployment_strategy::growth_type;
 use super::page::Paging;
 use super::{Call, Done, Outcome, View, echoed, find, unavailable, unless_empty};
-use crate::apart::apart;
 use crate::actions::{ContentPayload, Named};
+use crate::apart::apart;
 
 /// Extensions and validators have their say before anything is decided: they are the slow part, and their answers are
 /// part of the command.

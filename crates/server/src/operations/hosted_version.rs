@@ -12,8 +12,8 @@ use tokio::sync::Mutex;
 
 use super::page::Paging;
 use super::{Call, Done, Outcome, echoed, find, unavailable};
-use crate::apart::apart;
 use crate::actions::{ContentPayload, Named};
+use crate::apart::apart;
 
 pub(super) async fn create(
     call: &Call<'_>,
@@ -176,8 +176,7 @@ async fn write_flags(
 
 /// On a thread of its own, since a large document takes its time.
 async fn admit(content: Bytes, latest: Option<Bytes>, now_ms: i64) -> Result<Admitted, Failure> {
-    let admitted =
-        apart(move || tidegate_flags::admit(&content, latest.as_deref(), now_ms)).await;
+    let admitted = apart(move || tidegate_flags::admit(&content, latest.as_deref(), now_ms)).await;
     match admitted {
         Ok(Ok(admitted)) => Ok(admitted),
         Ok(Err(refused)) => Err(refused_flags(&refused)),

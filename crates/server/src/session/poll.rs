@@ -59,7 +59,7 @@ fn answer<'a>(
     let session = token::open(&published.keyring, &token, now_ms, enforce).map_err(refused)?;
     let Some(serving) = published.serving.get(&session.channel) else {
         // A node that lags behind what the session has seen, or cannot fetch what is there, does not know it to be gone.
-        let lags = node.lags_behind(published.state.number, session.seen, session.issued_at_ms);
+        let lags = node.lags_behind(published.state.number, session.seen);
         let knows = !lags && published.state.channel(session.channel).is_none();
         return Err(if knows { gone() } else { Failure::from(Error::from(InternalServerException::default())) });
     };
@@ -77,7 +77,7 @@ fn answer<'a>(
     let number = serving.stale_since.unwrap_or(published.state.number);
     let lags = session.held != 0
         && (serving.stale_since.is_some_and(|number| number < session.seen)
-            || node.lags_behind(published.state.number, session.seen, session.issued_at_ms));
+            || node.lags_behind(published.state.number, session.seen));
     let form = served.map(|served| served.form_for(accept));
     let news = form.map(|(form, _)| form).filter(|form| form.key != session.held && !lags);
     let next = Session {

@@ -2,7 +2,8 @@
 
 use tidegate_domain::{Application, Environment, Profile, RealmState};
 use tidegate_model::appconfigdata::{
-    Error, ResourceNotFoundException, ResourceType, StartConfigurationSessionRequest, StartConfigurationSessionResponse,
+    Error, InternalServerException, ResourceNotFoundException, ResourceType, StartConfigurationSessionRequest,
+    StartConfigurationSessionResponse,
 };
 use tidegate_wire::Failure;
 
@@ -15,9 +16,14 @@ pub async fn start_configuration_session(
     caller: &Caller,
     input: StartConfigurationSessionRequest,
 ) -> Result<StartConfigurationSessionResponse, Failure> {
-    let published = node.published();
-    let realm = published.state.realm(&caller.realm);
-    let channel = channel_of(&realm, &input)?;
+    let mut published = node.published().clone();
+    let mut channel = channel_of(&published.state.realm(&caller.realm), &input);
+    // What is not here may have been made on another node a moment ago.
+    if channel.is_err() {
+        published = node.current().await.map_err(|_| Failure::from(Error::from(InternalServerException::default())))?;
+        channel = channel_of(&published.state.realm(&caller.realm), &input);
+    }
+    let channel = channel?;
     let requested = input.required_minimum_poll_interval_in_seconds.and_then(|seconds| u32::try_from(seconds).ok());
     let session = Session {
         id: node.settings.randomness.u128(),
