@@ -152,7 +152,7 @@ impl Head {
         if looked.covers < arrival {
             let covers = self.arrivals.load(Ordering::SeqCst);
             let outcome = look.await;
-            *looked = Looked { covers, outcome: outcome.as_ref().map(|()| ()).map_err(Problem::of) };
+            *looked = Looked { covers, outcome: outcome.as_ref().copied().map_err(Problem::of) };
             return outcome;
         }
         looked.outcome.clone().map_err(Problem::into_unavailable)
