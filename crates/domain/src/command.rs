@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::experiment::{AttributeValue, RunResult};
 use crate::id::{ContentHash, Id, Secret};
+use crate::identity::IdentityCommand;
 use crate::record::{
     AccountSettings, Action, ActionPoint, AppliedExtension, GrowthType, Invocation, Monitor, Parameter, Plan,
     ReplicateTo, Resource, TriggeredBy, Validator, Work,
@@ -91,6 +92,8 @@ pub enum Command {
     Untag { resource: Resource, arn: String, keys: Vec<String> },
     /// Makes this the key that seals tokens, unless the present one is younger than so much.
     RotateTokenKey { secret: Secret, max_age_ms: i64 },
+    /// Something about users, keys, groups, policies, roles or issuers.
+    Identity(IdentityCommand),
 }
 
 impl Command {
@@ -134,6 +137,7 @@ impl Command {
             Self::Tag { .. } => "TagResource",
             Self::Untag { .. } => "UntagResource",
             Self::RotateTokenKey { .. } => "RotateTokenKey",
+            Self::Identity(command) => command.operation(),
         }
     }
 }

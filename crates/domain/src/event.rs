@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
-use crate::id::{Id, Realm};
+use crate::id::{Account, Id, Realm};
+use crate::identity::{AccessKey, Group, Issuer, NamedPolicy, Role, User};
 use crate::record::{
     AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Invocation, Profile,
     Resource, Strategy, TokenKey, TriggeredBy, Work,
@@ -47,6 +48,15 @@ impl Decision {
 pub enum Actor {
     /// A caller, by access key id; empty if the call was not signed.
     Caller(String),
+    /// A caller whose signature was verified.
+    Verified {
+        /// For example `arn:aws:iam::210000000001:user/deployer`.
+        arn: String,
+        /// The access key that signed.
+        key: String,
+    },
+    /// Somebody who has the store in hand, by way of the command line.
+    Operator,
     /// The server itself.
     Service,
 }
@@ -204,4 +214,77 @@ pub enum Event {
     },
     /// Tokens are sealed under a new key.
     TokenKeyCreated(TokenKey),
+    /// There is a new user, or one is now so.
+    UserPut(User),
+    /// The user is gone.
+    UserDeleted {
+        /// Whose.
+        account: Account,
+        /// Its name.
+        user: String,
+    },
+    /// There is a new access key, or one is now so.
+    AccessKeyPut(AccessKey),
+    /// The access key is gone.
+    AccessKeyDeleted {
+        /// Its id.
+        key: String,
+    },
+    /// There is a new group, or one is now so.
+    GroupPut(Group),
+    /// The group is gone.
+    GroupDeleted {
+        /// Whose.
+        account: Account,
+        /// Its name.
+        group: String,
+    },
+    /// There is a new policy, or one is now so.
+    PolicyPut(NamedPolicy),
+    /// The policy is gone.
+    PolicyDeleted {
+        /// Whose.
+        account: Account,
+        /// Its name.
+        policy: String,
+    },
+    /// There is a new role, or one is now so.
+    RolePut(Role),
+    /// The role is gone, and nobody has it on any more.
+    RoleDeleted {
+        /// Whose.
+        account: Account,
+        /// Its name.
+        role: String,
+    },
+    /// An issuer's word is taken, or its keys are now there.
+    IssuerPut(Issuer),
+    /// An issuer's word is taken no more.
+    IssuerDeleted {
+        /// Whose.
+        account: Account,
+        /// Its URL.
+        url: String,
+    },
+}
+
+impl Event {
+    /// Whether it is about users, keys, groups, policies, roles or issuers.
+    pub fn is_about_identities(&self) -> bool {
+        matches!(
+            self,
+            Self::UserPut(_)
+                | Self::UserDeleted { .. }
+                | Self::AccessKeyPut(_)
+                | Self::AccessKeyDeleted { .. }
+                | Self::GroupPut(_)
+                | Self::GroupDeleted { .. }
+                | Self::PolicyPut(_)
+                | Self::PolicyDeleted { .. }
+                | Self::RolePut(_)
+                | Self::RoleDeleted { .. }
+                | Self::IssuerPut(_)
+                | Self::IssuerDeleted { .. }
+        )
+    }
 }

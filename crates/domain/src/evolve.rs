@@ -8,7 +8,8 @@ use rpds::ListSync;
 use crate::event::{Decision, Event};
 use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
-use crate::id::{Id, Realm};
+use crate::id::{Account, Id, Realm};
+use crate::identity::Identities;
 use crate::record::{
     ActionPoint, Deployment, DeploymentState, Environment, EnvironmentState, Extension, Invocation, LogEntry,
     LogEntryType, Profile, Resource, TokenKey, TriggeredBy, Work,
@@ -26,6 +27,7 @@ impl State {
             match (&decision.realm, event) {
                 (_, Event::TokenKeyCreated(key)) => self.add_token_key(key),
                 (_, Event::ChannelsPolled { channels }) => self.note_polls(channels),
+                (_, event) if event.is_about_identities() => Arc::make_mut(&mut self.identities).apply(event),
                 (Some(realm), event) => Change { state: self, realm, at_ms: decision.at_ms }.apply(event),
                 (None, _) => {}
             }
@@ -51,6 +53,37 @@ impl State {
             .take_while(|at_ms| key.created_at_ms.saturating_sub(**at_ms) > KEEP_REPLACED_KEYS_MS)
             .count();
         self.token_keys = keys.split_off(outdated).into();
+    }
+}
+
+impl Identities {
+    fn apply(&mut self, event: &Event) {
+        let at = |account: &Account, name: &str| (account.clone(), Arc::from(name));
+        match event {
+            Event::UserPut(user) => self.users.insert_mut(at(&user.account, &user.name), Arc::new(user.clone())),
+            Event::UserDeleted { account, user } => drop(self.users.remove_mut(&at(account, user))),
+            Event::AccessKeyPut(key) => {
+                self.is_guarded = true;
+                self.keys.insert_mut(Arc::from(key.id.as_str()), Arc::new(key.clone()));
+            }
+            Event::AccessKeyDeleted { key } => drop(self.keys.remove_mut(key.as_str())),
+            Event::GroupPut(group) => self.groups.insert_mut(at(&group.account, &group.name), Arc::new(group.clone())),
+            Event::GroupDeleted { account, group } => drop(self.groups.remove_mut(&at(account, group))),
+            Event::PolicyPut(policy) => {
+                self.policies.insert_mut(at(&policy.account, &policy.name), Arc::new(policy.clone()));
+            }
+            Event::PolicyDeleted { account, policy } => drop(self.policies.remove_mut(&at(account, policy))),
+            Event::RolePut(role) => {
+                self.is_guarded = true;
+                self.roles.insert_mut(at(&role.account, &role.name), Arc::new(role.clone()));
+            }
+            Event::RoleDeleted { account, role } => drop(self.roles.remove_mut(&at(account, role))),
+            Event::IssuerPut(issuer) => {
+                self.issuers.insert_mut(at(&issuer.account, &issuer.url), Arc::new(issuer.clone()));
+            }
+            Event::IssuerDeleted { account, url } => drop(self.issuers.remove_mut(&at(account, url))),
+            _ => {}
+        }
     }
 }
 
@@ -152,7 +185,21 @@ impl Change<'_> {
                 self.realm().runs.insert_mut((run.definition.id, run.number), Arc::new(ExperimentRun::clone(run)));
             }
             Event::AccountSettingsUpdated(settings) => self.realm().settings = *settings,
-            Event::TokenKeyCreated(_) | Event::ChannelsPolled { .. } => {}
+            // These belong to no realm.
+            Event::TokenKeyCreated(_)
+            | Event::ChannelsPolled { .. }
+            | Event::UserPut(_)
+            | Event::UserDeleted { .. }
+            | Event::AccessKeyPut(_)
+            | Event::AccessKeyDeleted { .. }
+            | Event::GroupPut(_)
+            | Event::GroupDeleted { .. }
+            | Event::PolicyPut(_)
+            | Event::PolicyDeleted { .. }
+            | Event::RolePut(_)
+            | Event::RoleDeleted { .. }
+            | Event::IssuerPut(_)
+            | Event::IssuerDeleted { .. } => {}
         }
     }
 

@@ -15,6 +15,7 @@ mod evolve;
 pub mod experiment;
 pub mod growth;
 mod id;
+pub mod identity;
 mod record;
 mod refusal;
 pub mod rollout;

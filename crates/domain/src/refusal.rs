@@ -2,6 +2,7 @@
 
 use crate::experiment::DefinitionStatus;
 use crate::id::{Account, Id};
+use crate::identity::IdentityRefusal;
 use crate::record::Resource;
 
 /// What kind of refusal it is. What HTTP makes of it is not known here.
@@ -95,6 +96,7 @@ pub enum Refusal {
     TagKeyReserved { key: String },
     TooManyTags { limit: usize },
     QuotaExceeded { what: &'static str, limit: usize },
+    Identity(IdentityRefusal),
     Superseded,
 }
 
@@ -171,6 +173,7 @@ impl Refusal {
             | Self::ParametersMissing { .. }
             | Self::ParameterMissing { .. }
             | Self::ParameterUnknown { .. }
+            | Self::Identity(_)
             | Self::TagKeyReserved { .. }
             | Self::TooManyTags { .. } => Kind::BadRequest,
         }
@@ -415,6 +418,7 @@ impl Refusal {
             Self::TagKeyReserved { key } => format!("Tag key {key} is not valid: keys must not begin with aws:"),
             Self::TooManyTags { limit } => format!("A resource cannot have more than {limit} tags."),
             Self::QuotaExceeded { what, limit } => format!("The limit of {limit} {what} is reached."),
+            Self::Identity(refusal) => refusal.to_string(),
             Self::Superseded => "This has already been done.".into(),
         }
     }

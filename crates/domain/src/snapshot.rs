@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::id::{Id, Realm};
+use crate::identity::{AccessKey, Group, Identities, Issuer, NamedPolicy, Role, User};
 use crate::record::{
     AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Profile, Resource,
     Strategy, TagMap, TokenKey, Work,
@@ -31,6 +32,19 @@ pub struct Snapshot {
     claims: Vec<(Realm, Work, u64)>,
     polled: Vec<(ChannelNumber, i64)>,
     token_keys: Vec<TokenKey>,
+    #[serde(default)]
+    identities: WrittenIdentities,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct WrittenIdentities {
+    users: Vec<Arc<User>>,
+    keys: Vec<Arc<AccessKey>>,
+    groups: Vec<Arc<Group>>,
+    roles: Vec<Arc<Role>>,
+    policies: Vec<Arc<NamedPolicy>>,
+    issuers: Vec<Arc<Issuer>>,
+    is_guarded: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,6 +109,7 @@ impl Snapshot {
             claims: state.claims.iter().map(claim).collect(),
             polled: state.polled.iter().map(|(channel, at_ms)| (*channel, *at_ms)).collect(),
             token_keys: state.token_keys.to_vec(),
+            identities: WrittenIdentities::of(&state.identities),
         }
     }
 
@@ -107,6 +122,7 @@ impl Snapshot {
             number: self.number,
             latest_channel: self.latest_channel,
             token_keys: self.token_keys.into(),
+            identities: Arc::new(self.identities.restore()),
             ..State::default()
         };
         let mut realms: Vec<(Realm, RealmState)> = self.realms.into_iter().map(WrittenRealm::restore).collect();
@@ -139,6 +155,37 @@ impl Snapshot {
         state.polled = self.polled.into_iter().collect();
         state.touched = state.channels.keys().copied().collect();
         Ok(state)
+    }
+}
+
+impl WrittenIdentities {
+    fn of(held: &Identities) -> Self {
+        Self {
+            users: held.users.values().cloned().collect(),
+            keys: held.keys.values().cloned().collect(),
+            groups: held.groups.values().cloned().collect(),
+            roles: held.roles.values().cloned().collect(),
+            policies: held.policies.values().cloned().collect(),
+            issuers: held.issuers.values().cloned().collect(),
+            is_guarded: held.is_guarded,
+        }
+    }
+
+    fn restore(self) -> Identities {
+        macro_rules! by_name {
+            ($all:ident, $name:ident) => {
+                self.$all.into_iter().map(|it| ((it.account.clone(), Arc::from(it.$name.as_str())), it)).collect()
+            };
+        }
+        Identities {
+            users: by_name!(users, name),
+            keys: self.keys.into_iter().map(|key| (Arc::from(key.id.as_str()), key)).collect(),
+            groups: by_name!(groups, name),
+            roles: by_name!(roles, name),
+            policies: by_name!(policies, name),
+            issuers: by_name!(issuers, url),
+            is_guarded: self.is_guarded,
+        }
     }
 }
 

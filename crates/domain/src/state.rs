@@ -10,6 +10,7 @@ use crate::aws_extensions::{self, AwsExtension};
 use crate::experiment::{DefinitionStatus, ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
 use crate::id::{Id, Realm};
+use crate::identity::Identities;
 use crate::record::{
     AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, Deployment, DeploymentState,
     Environment, Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy, TagMap, TokenKey, Work,
@@ -109,6 +110,8 @@ pub struct State {
     pub(crate) polled: HashTrieMapSync<ChannelNumber, i64>,
     /// Oldest first.
     pub(crate) token_keys: Arc<[TokenKey]>,
+    /// Who may ask. The same allocation as long as nothing of it changes.
+    pub(crate) identities: Arc<Identities>,
     /// Channels that changed since [`State::take_touched`]; not part of the state's meaning.
     pub(crate) touched: Vec<ChannelNumber>,
 }
@@ -124,6 +127,7 @@ impl PartialEq for State {
             && self.outbox == other.outbox
             && self.claims == other.claims
             && self.polled == other.polled
+            && self.identities == other.identities
     }
 }
 
@@ -255,6 +259,11 @@ impl State {
     /// The keys that tokens may be sealed under, oldest first; the last one seals.
     pub fn token_keys(&self) -> &Arc<[TokenKey]> {
         &self.token_keys
+    }
+
+    /// Who may ask.
+    pub fn identities(&self) -> &Arc<Identities> {
+        &self.identities
     }
 
     /// Takes the numbers of the channels that changed since the last call.

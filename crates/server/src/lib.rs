@@ -4,6 +4,7 @@
 //! decided, and what follows is published as one immutable [`Published`](node::Published) that every poll reads
 //! without a lock.
 
+pub mod access;
 pub mod actions;
 mod apart;
 pub mod audit;

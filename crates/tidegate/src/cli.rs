@@ -34,6 +34,26 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Flags(crate::flags::FlagsCommand),
 
+    /// Make, list, disable, rotate and delete access keys.
+    #[command(subcommand)]
+    Keys(crate::identities::KeysCommand),
+
+    /// Put users into groups that have policies in common.
+    #[command(subcommand)]
+    Groups(crate::identities::GroupsCommand),
+
+    /// Keep IAM policies, attach them, and ask what they allow.
+    #[command(subcommand, visible_alias = "policies")]
+    Policy(crate::identities::PolicyCommand),
+
+    /// Keep roles, which others may take on for a while.
+    #[command(subcommand)]
+    Roles(crate::identities::RolesCommand),
+
+    /// Keep the OIDC issuers whose tokens let their bearers take roles on.
+    #[command(subcommand)]
+    Issuers(crate::identities::IssuersCommand),
+
     /// Say what an experiment has shown.
     #[command(subcommand)]
     Experiment(crate::experiment::ExperimentCommand),
@@ -68,7 +88,14 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
 
-    /// Which credentials callers need [default: any].
+    /// The file with the master key, under which secrets are sealed [default: master-key in the data directory].
+    ///
+    /// Without one given, a server with SQLite in a data directory makes it there. All servers that share a store need
+    /// the same. `openssl rand -hex 32` makes one.
+    #[arg(long, env = "TIDEGATE_MASTER_KEY", value_name = "FILE")]
+    pub master_key: Option<PathBuf>,
+
+    /// Which credentials callers need [default: auto].
     #[arg(long, env = "TIDEGATE_CREDENTIALS", value_name = "WHICH")]
     pub credentials: Option<Credentials>,
 
@@ -213,6 +240,8 @@ pub(crate) struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Credentials {
+    /// As soon as an access key or a role was made, signatures of known keys; before that, on a loopback address, any.
+    Auto,
     /// Any at all, or none, as local stand-ins for AWS do.
     Any,
     /// Only signatures of known access keys.

@@ -207,6 +207,8 @@ fn actor_of(actor: &Actor) -> &str {
     match actor {
         Actor::Caller(key) if key.is_empty() => "unsigned",
         Actor::Caller(key) => key,
+        Actor::Verified { arn, .. } => arn,
+        Actor::Operator => "command-line",
         Actor::Service => "tidegate",
     }
 }

@@ -5,7 +5,10 @@ mod cli;
 mod config_file;
 mod experiment;
 mod flags;
+mod identities;
 mod log;
+mod master;
+mod offline;
 mod problem;
 mod serve;
 mod store;
@@ -24,6 +27,11 @@ fn main() -> ExitCode {
         cli::Command::Serve(options) => serve::run(*options),
         cli::Command::Audit(command) => audit::run(command),
         cli::Command::Log(options) => log::run(&options),
+        cli::Command::Keys(command) => identities::keys(command),
+        cli::Command::Groups(command) => identities::groups(command),
+        cli::Command::Policy(command) => identities::policy(command),
+        cli::Command::Roles(command) => identities::roles(command),
+        cli::Command::Issuers(command) => identities::issuers(command),
         cli::Command::Flags(command) => flags::run(&command),
         cli::Command::Experiment(command) => experiment::run(&command),
     };

@@ -28,6 +28,10 @@ pub(crate) struct StoreOptions {
     /// The server's store [default: SQLite in the data directory].
     #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     store: Option<String>,
+
+    /// The file with the master key [default: master-key in the data directory].
+    #[arg(long, env = "TIDEGATE_MASTER_KEY", value_name = "FILE")]
+    master_key: Option<PathBuf>,
 }
 
 /// A place for a journal.
@@ -57,8 +61,17 @@ enum Engine {
 impl StoreOptions {
     /// Says which store is meant.
     pub(crate) fn store(&self) -> Result<Store, Problem> {
-        let Self { config, data, store } = self.clone();
-        Store::of(&config_file::merge(Options { config, data, store, ..Options::default() })?)
+        Store::of(&self.options()?)
+    }
+
+    /// Where the master key is, if somebody said so.
+    pub(crate) fn master_key(&self) -> Result<Option<PathBuf>, Problem> {
+        Ok(self.options()?.master_key)
+    }
+
+    fn options(&self) -> Result<Options, Problem> {
+        let Self { config, data, store, master_key } = self.clone();
+        config_file::merge(Options { config, data, store, master_key, ..Options::default() })
     }
 }
 

@@ -5,6 +5,7 @@ mod deployment;
 mod environment;
 mod experiment;
 mod extension;
+mod identity;
 mod profile;
 pub(crate) mod protection;
 pub(crate) mod strategy;
@@ -164,6 +165,7 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
         Command::NotePolls { channels } => Ok(vec![Event::ChannelsPolled { channels: channels.clone() }]),
         Command::Tag { resource, arn, tags } => case.tag(*resource, arn, tags),
         Command::Untag { resource, arn, keys } => case.untag(*resource, arn, keys),
+        Command::Identity(command) => identity::decide(state.identities(), context, command),
         Command::RotateTokenKey { secret, max_age_ms } => {
             let present = state.token_keys().last();
             if present.is_some_and(|key| context.now_ms.saturating_sub(key.created_at_ms) < *max_age_ms) {

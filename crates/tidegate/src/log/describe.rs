@@ -160,6 +160,24 @@ impl Names {
             Event::Tagged { resource, tags } => format!("{resource:?} tagged: {}", written(tags)),
             Event::Untagged { resource, keys } => format!("{resource:?} untagged: {}", keys.join(", ")),
             Event::TokenKeyCreated(it) => format!("key {} for tokens made", it.number),
+            Event::UserPut(it) => {
+                let (policies, groups) = (it.policies.join(", "), it.groups.join(", "));
+                format!("user {}: policies [{policies}], groups [{groups}]", it.name)
+            }
+            Event::UserDeleted { user, .. } => format!("user {user} deleted"),
+            Event::AccessKeyPut(it) => {
+                let status = if it.is_active { "active" } else { "disabled" };
+                format!("access key {} of user {} is {status}", it.id, it.user)
+            }
+            Event::AccessKeyDeleted { key } => format!("access key {key} deleted"),
+            Event::GroupPut(it) => format!("group {}: policies [{}]", it.name, it.policies.join(", ")),
+            Event::GroupDeleted { group, .. } => format!("group {group} deleted"),
+            Event::PolicyPut(it) => format!("policy {} stored", it.name),
+            Event::PolicyDeleted { policy, .. } => format!("policy {policy} deleted"),
+            Event::RolePut(it) => format!("role {}: policies [{}]", it.name, it.policies.join(", ")),
+            Event::RoleDeleted { role, .. } => format!("role {role} deleted"),
+            Event::IssuerPut(it) => format!("issuer {} stored", it.url),
+            Event::IssuerDeleted { url, .. } => format!("issuer {url} deleted"),
             other => written_redacted(other),
         }
     }

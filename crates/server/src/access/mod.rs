@@ -1,0 +1,37 @@
+//! Who asks, and whether they may.
+
+pub mod fresh;
+mod grants;
+#[cfg_attr(not(test), expect(dead_code, reason = "roles cannot be taken on yet"))]
+mod jwt;
+
+use reqwest::Url;
+
+pub use grants::{Grant, decide, grants_of_role, grants_of_user};
+
+/// The longest URL of an issuer.
+const MAX_URL_BYTES: usize = 255;
+
+/// Says whether a text can be an issuer's URL: `https://`, or `http://` on this machine, and nothing that tokens or
+/// discovery could read differently.
+pub fn check_issuer_url(text: &str) -> Result<(), String> {
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is no URL: {error}"))?;
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if !is_plain || url.password().is_some() || text.len() > MAX_URL_BYTES {
+        return Err(format!("an issuer's URL has no user, query or fragment, and at most {MAX_URL_BYTES} bytes"));
+    }
+    let is_here = match url.host_str().unwrap_or_default().trim_matches(['[', ']']) {
+        "localhost" => true,
+        host => host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_here => Ok(()),
+        _ => Err("an issuer's URL begins with https://, or with http:// on a loopback address".into()),
+    }
+}
+
+/// Says whether a JSON Web Key Set has a key that can be used.
+pub fn check_issuer_keys(text: &str) -> Result<(), String> {
+    jwt::KeySet::parse(text).map(drop)
+}
