@@ -28,7 +28,8 @@ pub(crate) async fn answer(
         ("metrics", "GET" | "HEAD") => metrics(node),
         ("clock", "GET") => clock(node),
         ("clock/advance", "POST") => advance(node, advances, &body).await,
-        ("health" | "health/live" | "health/ready" | "metrics" | "clock", _) => not_allowed("GET"),
+        ("health" | "health/live" | "health/ready" | "metrics" | "clock" | "stream", _) => not_allowed("GET"),
+        (content, _) if content.starts_with("contents/") => not_allowed("GET"),
         ("clock/advance", _) => not_allowed("POST"),
         _ => error(StatusCode::NOT_FOUND, "There is no such page."),
     }

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
-use http::header::{ACCEPT, EXPECT, HOST, ORIGIN};
-use http::{HeaderMap, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::header::{ACCEPT, EXPECT, HOST, ORIGIN, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -25,10 +25,11 @@ use tidegate_wire::{Failure, credential};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::answer::Answer;
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
 use crate::paced::{self, Pace, Paced, speaks_http2};
-use crate::{audit, extras, operations, session};
+use crate::{audit, extras, operations, session, stream};
 
 /// Bytes of a request's head; a token may have 8 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1_024;
@@ -108,6 +109,7 @@ pub async fn serve(
     }
     drop(listener);
     closing.send_replace(true);
+    node.streams.close();
     if tokio::time::timeout(node.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
@@ -167,7 +169,7 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-async fn answer(connection: &Connection, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(connection: &Connection, request: Request<Incoming>) -> Response<Answer> {
     let (node, peer) = (&connection.node, connection.peer);
     if request.method() == Method::GET && request.uri().path() == "/configuration" {
         let query = request.uri().query().unwrap_or_default();
@@ -176,11 +178,11 @@ async fn answer(connection: &Connection, request: Request<Incoming>) -> Response
         if let Some(audit) = node.audit.get() {
             audit.note_poll(node, request.headers(), peer, &response);
         }
-        return response.map(Full::new);
+        return response.map(Answer::from);
     }
     // Boxed, so that a connection's memory is that of a poll.
     let answered = AssertUnwindSafe(Box::pin(answer_control(connection, request))).catch_unwind().await;
-    answered.unwrap_or_else(|_| answer_to_fault(node, peer)).map(Full::new)
+    answered.unwrap_or_else(|_| answer_to_fault(node, peer).map(Answer::from))
 }
 
 /// A fault of ours: the panic has said on standard error what it was. The client is told, and keeps its connection.
@@ -193,7 +195,7 @@ fn answer_to_fault(node: &Node, peer: SocketAddr) -> Response<Bytes> {
     response
 }
 
-async fn answer_control(connection: &Connection, request: Request<Incoming>) -> Response<Bytes> {
+async fn answer_control(connection: &Connection, request: Request<Incoming>) -> Response<Answer> {
     let (node, peer) = (&connection.node, connection.peer);
     let started = Instant::now();
     let mut id = [0; 36];
@@ -213,12 +215,28 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
         if let Some(call) = audited {
             let _ = call.finish(Err(failure.clone())).await;
         }
-        return failure.into_response(request_id);
+        return failure.into_response(request_id).map(Answer::from);
     }
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
         return match read_body(connection, &head.headers, body, MAX_JSON_BYTES).await {
-            Ok((body, _share)) => extras::answer(node, &connection.advances, &head.method, extra, body).await,
-            Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id),
+            Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id).map(Answer::from),
+            Ok(_) if extra == "stream" && head.method == Method::GET => match stream::open(node, &head) {
+                Ok(response) => response.map(Answer::from),
+                Err(failure) => {
+                    let mut response = failure.into_response(request_id).map(Answer::from);
+                    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
+                    }
+                    response
+                }
+            },
+            Ok(_) if extra.starts_with("contents/") && head.method == Method::GET => {
+                let content = stream::content(node, &head, &extra["contents/".len()..]);
+                content.unwrap_or_else(|failure| failure.into_response(request_id)).map(Answer::from)
+            }
+            Ok((body, _share)) => {
+                extras::answer(node, &connection.advances, &head.method, extra, body).await.map(Answer::from)
+            }
         };
     }
     let (operation, outcome) = match route(head.method.as_str(), path) {
@@ -264,7 +282,7 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
         error = error.as_ref().map(|failure| &*failure.name),
         "answered"
     );
-    response
+    response.map(Answer::from)
 }
 
 /// Reads a body of at most `limit` bytes. More is not kept, and read on only so far that the client, which may not

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod actions;
+mod answer;
 mod apart;
 pub mod audit;
 pub mod clock;
@@ -25,6 +26,7 @@ mod serving;
 pub mod session;
 mod settings;
 mod store;
+mod stream;
 mod validators;
 
 pub use head::NewerEntry;

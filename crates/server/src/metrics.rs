@@ -37,6 +37,12 @@ pub struct Metrics {
     newer_entry: IntGauge,
     /// Open connections.
     pub connections: IntGauge,
+    /// Open streams.
+    pub streams: IntGauge,
+    /// States told on streams.
+    pub stream_events: IntCounter,
+    /// Streams refused because there were too many.
+    pub streams_refused: IntCounter,
     /// The audit log's numbers.
     pub audit: Arc<AuditMetrics>,
 }
@@ -113,6 +119,15 @@ impl Metrics {
             stale: gauge("tidegate_stale", "1 while this node cannot be at the journal's head and polls say so."),
             newer_entry: gauge("tidegate_newer_entry", "The entry for which this node has to be upgraded, or 0."),
             connections: gauge("tidegate_connections", "Open connections."),
+            streams: gauge("tidegate_streams", "Open streams."),
+            stream_events: counter(
+                "tidegate_stream_events_total",
+                "Events sent on streams that tell a session's state.",
+            ),
+            streams_refused: counter(
+                "tidegate_streams_refused_total",
+                "Streams refused because the node had as many as it may have.",
+            ),
             audit: Arc::new(AuditMetrics {
                 records: counter("tidegate_audit_records_total", "Audit records written."),
                 dropped: counter("tidegate_audit_dropped_total", "Audit records of reads and polls that were dropped."),

@@ -30,6 +30,7 @@ use crate::serving::{Served, Serving, ServingMap};
 use crate::session::{Keyring, ReplayGuard};
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::stream::Streams;
 use crate::validators::Validators;
 
 /// How many entries are read at once while catching up.
@@ -120,6 +121,7 @@ pub struct Node {
     pub(crate) validators: Validators,
     pub(crate) rates: Rates,
     pub(crate) head: Head,
+    pub(crate) streams: Arc<Streams>,
     journal: Store,
     contents: Contents,
     published: ArcSwap<Published>,
@@ -157,6 +159,7 @@ impl Node {
         let metrics = Metrics::new();
         let journal = Store::new(journal, settings.store_timeout, metrics.store_errors.clone());
         let actions = Actions::new(outside, settings.randomness.clone());
+        let streams = Streams::new(settings.max_streams, metrics.streams.clone());
         let node = Arc::new(Self {
             settings,
             clock,
@@ -167,6 +170,7 @@ impl Node {
             validators: Validators::new(),
             rates,
             head: Head::new(),
+            streams,
             journal,
             contents: Contents::new(),
             published: ArcSwap::from_pointee(Published {
@@ -573,7 +577,7 @@ impl Node {
         let mut serving = if is_anew { ServingMap::new_sync() } else { published.serving.clone() };
         touched.extend(&writer.incomplete);
         let mut incomplete = BTreeSet::new();
-        for number in touched {
+        for &number in &touched {
             let Some(channel) = state.channel(number) else {
                 serving.remove_mut(&number);
                 continue;
@@ -603,6 +607,7 @@ impl Node {
         self.metrics.journal_entries.set(i64::try_from(number).unwrap_or(i64::MAX));
         self.published.store(Arc::new(Published { state, serving, keyring }));
         self.changed.send_replace(number);
+        if is_anew { self.streams.ring_all() } else { self.streams.ring(touched) }
     }
 
     async fn serving_of(
@@ -624,6 +629,7 @@ impl Node {
         let mut ready = ready.into_iter();
         Ok(Serving {
             polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
+            announced: OnceLock::new(),
             stale_since: None,
             rollout: rollout.map(|_| ready.next().expect("one was made for each")),
             is_of_flags: runs.is_some(),

@@ -1,7 +1,7 @@
 //! What polls are answered from: for each channel, ready-made contents and who gets which.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
@@ -10,6 +10,8 @@ use rpds::HashTrieMapSync;
 use tidegate_domain::rollout::{Rollout, Standing};
 use tidegate_domain::{ChannelNumber, ContentHash, ProfileType};
 use tidegate_flags::{CONTENT_TYPE_ION, CONTENT_TYPE_JSON};
+
+use crate::stream::Announced;
 
 /// What a deployment put on a channel, as it goes out: made once and shared by all polls.
 #[derive(Debug)]
@@ -31,8 +33,29 @@ pub(crate) struct Served {
 pub(crate) struct Form {
     /// Names the form with its version, type and label: sessions that hold it have seen this. Never 0.
     pub key: u64,
+    pub kind: FormKind,
+    /// The SHA-256 of the body.
+    pub hash: ContentHash,
     pub body: Arc<Body>,
     pub content_type: HeaderValue,
+}
+
+/// How a form came from the content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FormKind {
+    Stored,
+    Json,
+    Ion,
+}
+
+impl FormKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Json => "json",
+            Self::Ion => "ion",
+        }
+    }
 }
 
 /// The Ion form of feature flags.
@@ -75,6 +98,8 @@ pub(crate) struct Serving {
     pub stale_since: Option<u64>,
     /// When it was polled last, in whole seconds since 1970; 0 for never. Outlives the serving.
     pub polled: Arc<AtomicI64>,
+    /// What streams say of it, once one has.
+    pub announced: OnceLock<Box<Announced>>,
 }
 
 impl Serving {
@@ -104,6 +129,7 @@ impl Serving {
             is_of_flags: self.is_of_flags,
             stale_since: self.stale_since.or(Some(number)),
             polled: self.polled.clone(),
+            announced: OnceLock::new(),
         }
     }
 }
@@ -112,20 +138,23 @@ impl Served {
     /// A content as it was stored.
     pub(crate) fn plain(standing: &Standing, body: Arc<Body>) -> Self {
         let content = &standing.content;
-        let plain = Form::new(standing, content.hash, body, &content.content_type);
+        let plain = Form::new(standing, FormKind::Stored, content.hash, body, &content.content_type);
         Self::new(standing, plain, None)
     }
 
     /// Feature flags in the forms in which they are read.
     pub(crate) fn flags(standing: &Standing, flags: Arc<Flags>) -> Self {
-        let form = |(body, hash): &(Arc<Body>, ContentHash), content_type| {
-            Form::new(standing, *hash, body.clone(), content_type)
+        let form = |kind, (body, hash): &(Arc<Body>, ContentHash), content_type| {
+            Form::new(standing, kind, *hash, body.clone(), content_type)
         };
         let ion = flags.ion.as_ref().map(|ion| IonForm {
-            form: form(ion, CONTENT_TYPE_ION),
+            form: form(FormKind::Ion, ion, CONTENT_TYPE_ION),
             experiment_flags: flags.experiment_flags.as_deref().and_then(header),
         });
-        Self { _flags: Some(flags.clone()), ..Self::new(standing, form(&flags.json, CONTENT_TYPE_JSON), ion) }
+        Self {
+            _flags: Some(flags.clone()),
+            ..Self::new(standing, form(FormKind::Json, &flags.json, CONTENT_TYPE_JSON), ion)
+        }
     }
 
     fn new(standing: &Standing, plain: Form, ion: Option<IonForm>) -> Self {
@@ -142,18 +171,28 @@ impl Served {
     /// The form for a reader who accepts these types, and which flags are in experiments in it.
     pub(crate) fn form_for(&self, accept: Option<&HeaderValue>) -> (&Form, Option<&HeaderValue>) {
         match &self.ion {
-            Some(ion) if accept.is_some_and(accepts_ion) => (&ion.form, ion.experiment_flags.as_ref()),
+            Some(_) => self.form(accept.is_some_and(accepts_ion)),
+            None => (&self.plain, None),
+        }
+    }
+
+    /// The same for a reader of whom it is known.
+    pub(crate) fn form(&self, accepts_ion: bool) -> (&Form, Option<&HeaderValue>) {
+        match &self.ion {
+            Some(ion) if accepts_ion => (&ion.form, ion.experiment_flags.as_ref()),
             _ => (&self.plain, None),
         }
     }
 }
 
 impl Form {
-    fn new(standing: &Standing, hash: ContentHash, body: Arc<Body>, content_type: &str) -> Self {
+    fn new(standing: &Standing, kind: FormKind, hash: ContentHash, body: Arc<Body>, content_type: &str) -> Self {
         let content = &standing.content;
         let texts = [&content.version, content_type, content.label.as_deref().unwrap_or("")];
         Self {
             key: key_of(&hash, &texts),
+            kind,
+            hash,
             body,
             content_type: header(content_type).unwrap_or_else(|| HeaderValue::from_static("application/octet-stream")),
         }
@@ -166,7 +205,7 @@ fn header(text: &str) -> Option<HeaderValue> {
 }
 
 /// Whether the types that a reader accepts include Ion of feature flags by name.
-fn accepts_ion(accept: &HeaderValue) -> bool {
+pub(crate) fn accepts_ion(accept: &HeaderValue) -> bool {
     let Ok(accept) = accept.to_str() else { return false };
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);

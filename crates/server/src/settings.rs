@@ -79,6 +79,8 @@ pub struct Settings {
     pub randomness: Randomness,
     /// Connections at a time; further ones wait to be accepted.
     pub max_connections: usize,
+    /// Streams at a time; further ones are refused, and poll.
+    pub max_streams: usize,
     /// How long a client may take to send a request's head once it has begun, and to begin its first.
     pub header_timeout: Duration,
     /// How long a client may keep a connection without a request. Longer than clients wait between polls.
@@ -112,6 +114,7 @@ impl Default for Settings {
             stale_after: Duration::from_secs(3),
             randomness: Randomness::Thread,
             max_connections: 16_384,
+            max_streams: 10_240,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(100),
             write_timeout: Duration::from_secs(60),

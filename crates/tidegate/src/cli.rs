@@ -150,6 +150,11 @@ pub(crate) struct Options {
     #[serde(deserialize_with = "within::<1, { 1 << 20 }, _>")]
     pub max_connections: Option<u32>,
 
+    /// Streams at a time; further ones are refused, and their clients poll [default: 10240].
+    #[arg(long, env = "TIDEGATE_MAX_STREAMS", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
+    #[serde(deserialize_with = "within::<0, { 1 << 20 }, _>")]
+    pub max_streams: Option<u32>,
+
     /// The quota of applications in an account and region [default: 100].
     #[arg(long, env = "TIDEGATE_QUOTA_APPLICATIONS", value_name = "N")]
     pub quota_applications: Option<u32>,

@@ -305,6 +305,7 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
         enforce_poll_interval: options.enforce_poll_interval.unwrap_or(defaults.enforce_poll_interval),
         claim_timeout: options.claim_timeout.map_or(defaults.claim_timeout, |s| Duration::from_secs(s.into())),
         max_connections: count(options.max_connections, defaults.max_connections),
+        max_streams: count(options.max_streams, defaults.max_streams),
         ..defaults
     })
 }

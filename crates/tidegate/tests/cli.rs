@@ -35,6 +35,7 @@ const OPTIONS: &[&str] = &[
     "log-format",
     "master-key",
     "max-connections",
+    "max-streams",
     "poll-interval",
     "quota-applications",
     "quota-content-kib",
@@ -172,6 +173,7 @@ fn a_wrong_value_is_named_with_what_would_be_right() {
         (&["--insecure-allow-any=perhaps"], &["perhaps", "[possible values: true, false]"]),
         (&["--replay-guard-sessions=0"], &["--replay-guard-sessions", "1..=268435456"]),
         (&["--max-connections=0"], &["--max-connections", "1..=1048576"]),
+        (&["--max-streams=-1"], &["--max-streams", "0..=1048576"]),
         (&["--quota-applications=-1"], &["--quota-applications"]),
         (&["--quota-content-kib=4001"], &["--quota-content-kib", "1..=4000"]),
         (&["--log=tidegate=loud"], &["tidegate=loud", "hint: ", "debug"]),
@@ -236,6 +238,7 @@ fn values_of_a_configuration_file_are_judged_like_flags() {
         ("poll_interval = 0\n", "1..=86400"),
         ("quota_content_kib = 4001\n", "1..=4000"),
         ("max_connections = 0\n", "1..=1048576"),
+        ("max_streams = 1048577\n", "0..=1048576"),
         ("replay_guard_sessions = 0\n", "1..=268435456"),
     ] {
         fs::write(&file, text).unwrap();

@@ -128,7 +128,7 @@ fn from_ascii(text: Vec<u8>) -> HeaderValue {
     HeaderValue::from_maybe_shared(Bytes::from(text)).expect("base64url and hexadecimal digits are visible ASCII")
 }
 
-fn refused(problem: Problem) -> Failure {
+pub(crate) fn refused(problem: Problem) -> Failure {
     let (problem, message) = match problem {
         Problem::Corrupted => (InvalidParameterProblem::Corrupted, "Token not valid"),
         Problem::Expired => (InvalidParameterProblem::Expired, "Token expired"),
@@ -138,7 +138,7 @@ fn refused(problem: Problem) -> Failure {
 }
 
 /// AWS models no problem of this name; the message says what the matter is.
-fn used_twice() -> Failure {
+pub(crate) fn used_twice() -> Failure {
     invalid_token(InvalidParameterProblem::Corrupted, "Token has already been used")
 }
 
@@ -152,7 +152,7 @@ fn invalid_token(problem: InvalidParameterProblem, message: &str) -> Failure {
     .into()
 }
 
-fn gone() -> Failure {
+pub(crate) fn gone() -> Failure {
     Error::from(ResourceNotFoundException {
         message: Some("Configuration not found".into()),
         resource_type: Some(ResourceType::Configuration),

@@ -82,6 +82,23 @@ impl ReplayGuard {
         Use::First
     }
 
+    /// What [`ReplayGuard::note`] would say, without noting anything.
+    pub fn look(&self, session: u128, answers: u32, now_ms: i64) -> Use {
+        let fingerprint = ((session >> 64) as u64 ^ session as u64).max(1);
+        let now_s = (now_ms.div_euclid(1_000) as u64) & TIME_MASK;
+        let asked = (u64::from(answers) + 1) & 0xffff_ffff;
+        let known =
+            self.set_of(fingerprint).iter().filter(|[session, _]| session.load(Ordering::Acquire) == fingerprint);
+        for known in known.map(|[_, known]| known.load(Ordering::Acquire)) {
+            let (noted, noted_s) = ((known >> TIME_BITS) & 0xffff_ffff, known & TIME_MASK);
+            if known >> 52 == fingerprint >> 52 && noted >= asked {
+                let is_retry = noted == asked && age_s(now_s, noted_s) <= self.grace_s;
+                return if is_retry { Use::Retry } else { Use::Reused };
+            }
+        }
+        Use::First
+    }
+
     fn set_of(&self, fingerprint: u64) -> &[Slot] {
         let sets = self.slots.len() / WAYS;
         let start = (fingerprint as usize & (sets - 1)) * WAYS;
@@ -112,6 +129,18 @@ mod tests {
         assert_eq!(guard.note(7, 0, 60_000), Use::Reused, "a later token was used");
         assert_eq!(guard.note(7, 1, 61_000), Use::Retry);
         assert_eq!(guard.note(8, 0, 61_000), Use::First, "another session");
+    }
+
+    #[test]
+    fn a_look_says_the_same_and_uses_nothing_up() {
+        let guard = ReplayGuard::new(1_024, 10_000);
+        assert_eq!(guard.look(7, 1, 0), Use::First);
+        assert_eq!(guard.look(7, 1, 0), Use::First);
+        assert_eq!(guard.note(7, 1, 0), Use::First);
+        assert_eq!(guard.look(7, 0, 0), Use::Reused);
+        assert_eq!(guard.look(7, 1, 10_000), Use::Retry);
+        assert_eq!(guard.look(7, 1, 11_000), Use::Reused);
+        assert_eq!(guard.look(7, 2, 11_000), Use::First);
     }
 
     #[test]
