@@ -15,6 +15,7 @@ pub mod faulty;
 mod hex;
 mod journal;
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
