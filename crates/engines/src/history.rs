@@ -489,7 +489,7 @@ mod tests {
         };
         let log = [10, 20, 30];
         let mut verdicts = [0, 0];
-        for story in 0..20_000 {
+        for story in 0..4_000 {
             let log = &log[..pick(4) as usize];
             let operations: Vec<_> = (0..1 + pick(5))
                 .map(|_| {
@@ -509,6 +509,6 @@ mod tests {
             assert_eq!(verdict.is_ok(), expected, "story {story}: {operations:#?} on {log:?}: {verdict:?}");
             verdicts[usize::from(expected)] += 1;
         }
-        assert!(verdicts.iter().all(|count| *count > 1_000), "{verdicts:?}: both have to occur");
+        assert!(verdicts.iter().all(|count| *count > 200), "{verdicts:?}: both have to occur");
     }
 }

@@ -15,12 +15,15 @@ mod schema;
 mod tls;
 mod url;
 
+pub use url::PostgresAddress;
+
 use crate::{AppendError, BlobId, BlobInfo, Entry, EntryId, Journal, Snapshot, Unavailable};
 use bytes::Bytes;
 use explain::Reason;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use link::{Link, Links, Need};
+use schema::Absent;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +31,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
-use url::Target;
 
 /// How often a waiting node looks for entries, in case that no notification came.
 pub const POLL: Duration = Duration::from_millis(100);
@@ -48,23 +50,22 @@ pub struct PostgresJournal {
 }
 
 impl PostgresJournal {
-    /// Opens the journal at a URL `postgres://…` or `postgresql://…`, and creates or migrates its schema.
-    pub async fn open(url: &str) -> Result<PostgresJournal, Unavailable> {
-        let target = Target::parse(url).map_err(|reason| reason.while_doing("understand the store's URL"))?;
-        PostgresJournal::open_target(target).await
+    /// Opens the journal at this address, and creates or migrates its schema.
+    pub async fn open(address: &PostgresAddress) -> Result<PostgresJournal, Unavailable> {
+        PostgresJournal::open_or(address, Absent::Make).await
     }
 
-    async fn open_target(target: Target) -> Result<PostgresJournal, Unavailable> {
-        let (sql, bell) = (Sql::of(&target.schema), Arc::<watch::Sender<u64>>::default());
-        let links = Links::new(target, Arc::clone(&bell));
-        let doing = format!("open the journal at {}", links.target.shown);
-        links.open().await.map_err(|reason| reason.while_doing(doing))?;
+    /// Opens the journal at this address, and says so if there is none.
+    pub async fn open_existing(address: &PostgresAddress) -> Result<PostgresJournal, Unavailable> {
+        PostgresJournal::open_or(address, Absent::Refuse).await
+    }
+
+    async fn open_or(address: &PostgresAddress, absent: Absent) -> Result<PostgresJournal, Unavailable> {
+        let (sql, bell) = (Sql::of(&address.schema), Arc::<watch::Sender<u64>>::default());
+        let links = Links::new(address.clone(), Arc::clone(&bell));
+        let opened = links.open(absent).await;
+        opened.map_err(|reason| reason.while_doing(format!("open the journal at {address}")))?;
         Ok(PostgresJournal { links, sql, bell, in_doubt: AtomicU64::new(u64::MAX) })
-    }
-
-    /// Where the journal is, without the password.
-    pub fn shown(&self) -> &str {
-        &self.links.target.shown
     }
 
     /// Ends the connections. Afterwards every operation is refused.
@@ -215,11 +216,11 @@ impl PostgresJournal {
     }
 
     fn limit(&self, size: usize) -> Duration {
-        self.links.target.operation_limit + PER_MIB * u32::try_from(size >> 20).unwrap_or(u32::MAX)
+        self.links.address.operation_limit + PER_MIB * u32::try_from(size >> 20).unwrap_or(u32::MAX)
     }
 
     fn explain(&self, reason: Reason, doing: &str) -> Unavailable {
-        reason.while_doing(format!("{doing} the journal at {}", self.links.target.shown))
+        reason.while_doing(format!("{doing} the journal at {}", self.links.address))
     }
 
     fn damaged(&self, doing: &str, cause: impl Into<String>) -> Unavailable {
@@ -542,9 +543,9 @@ mod tests;
 
 #[cfg(test)]
 crate::journal_suite!(async {
-    let url = tests::fresh_url();
+    let address = tests::fresh_address();
     crate::suite::Fixture::new(move || {
-        let url = url.clone();
-        async move { PostgresJournal::open(&url).await.unwrap() }
+        let address = address.clone();
+        async move { PostgresJournal::open(&address).await.unwrap() }
     })
 });

@@ -520,8 +520,10 @@ pub async fn writers_and_readers_go_on_while_entries_are_forgotten(fixture: &Fix
         }
     };
     soon(async { tokio::join!(write, forget, read) }).await;
-    assert_eq!(reader.first().await.unwrap(), 31);
-    assert_eq!(reader.read(0, usize::MAX).await.unwrap().len(), 10);
+    // Entry 30 stays if it was still the last one when it was to go.
+    let first = reader.first().await.unwrap();
+    assert!([30, 31].contains(&first), "{first}");
+    assert_eq!(reader.read(0, usize::MAX).await.unwrap().len() as u64, 41 - first);
 }
 
 /// Claims that a writer who asks too late hears that nobody knows, and not that its entry is not there.

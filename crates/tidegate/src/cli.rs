@@ -83,8 +83,9 @@ pub(crate) struct Options {
 
     /// Keep the journal in this store [default: SQLite in the data directory].
     ///
-    /// sqlite:DIR keeps it in another directory; etcd://[user:password@]host:port[,…][/prefix] keeps it in etcd, for
-    /// nodes on several machines; memory: forgets everything when the server stops.
+    /// sqlite:DIR keeps it in another directory. For nodes on several machines,
+    /// postgres://USER:PASSWORD@HOST:PORT[,…]/DATABASE keeps it in PostgreSQL, and
+    /// etcd://[user:password@]host:port[,…][/prefix] in etcd. memory: forgets everything when the server stops.
     #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
 

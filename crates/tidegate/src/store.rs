@@ -8,6 +8,7 @@ use clap::Args;
 use tidegate_journal::Journal;
 use tidegate_journal::etcd::{EtcdAddress, EtcdJournal};
 use tidegate_journal::memory::MemoryJournal;
+use tidegate_journal::postgres::{PostgresAddress, PostgresJournal};
 use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
 
 use crate::cli::Options;
@@ -39,6 +40,8 @@ pub(crate) struct StoreOptions {
 pub(crate) enum Store {
     /// A SQLite file in this directory.
     Sqlite(PathBuf),
+    /// Tables in PostgreSQL.
+    Postgres(Box<PostgresAddress>),
     /// Keys in etcd.
     Etcd(EtcdAddress),
     /// Memory: empty at first, and gone with the process.
@@ -54,6 +57,7 @@ pub(crate) struct Opened {
 
 enum Engine {
     Sqlite(Arc<SqliteJournal>),
+    Postgres(Arc<PostgresJournal>),
     /// Nothing of it is left when it is dropped.
     Other,
 }
@@ -85,12 +89,13 @@ impl Store {
             Some(("sqlite", directory)) if !directory.trim_start_matches("//").is_empty() => {
                 Ok(Self::Sqlite(directory.strip_prefix("//").unwrap_or(directory).into()))
             }
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(Box::new(url.parse()?))),
             Some(("etcd", _)) => Ok(Self::Etcd(url.parse().map_err(|error| {
                 Problem::new(format!("--store: {error}"))
                     .hint("write etcd://[user:password@]host:port[,…][/prefix][?options]")
             })?)),
             _ => Err(Problem::new(format!("{} is not a store that this version knows", without_login(url)))
-                .hint("use sqlite:DIR, etcd://HOST or memory:, or leave out --store for SQLite in the data directory")),
+                .hint("use sqlite:DIR, postgres://HOST/DATABASE, etcd://HOST or memory:, or leave out --store for SQLite in the data directory")),
         }
     }
 
@@ -104,6 +109,7 @@ impl Store {
                 let sqlite = Arc::new(opened);
                 Ok(Opened { journal: sqlite.clone(), engine: Engine::Sqlite(sqlite) })
             }
+            Self::Postgres(address) => Ok(Opened::postgres(PostgresJournal::open(address).await?)),
             Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open(address).await?)),
             Self::Memory => Ok(Opened::other(MemoryJournal::new())),
         }
@@ -119,6 +125,7 @@ impl Store {
             Self::Memory => Err(Problem::new("a store in memory is seen by nobody but its server")
                 .hint("name another store with --store, or a data directory with --data")),
             Self::Sqlite(_) => self.open().await,
+            Self::Postgres(address) => Ok(Opened::postgres(PostgresJournal::open_existing(address).await?)),
             Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open_existing(address).await?)),
         }
     }
@@ -127,7 +134,7 @@ impl Store {
     pub(crate) fn directory(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(directory) => Some(directory),
-            Self::Etcd(_) | Self::Memory => None,
+            Self::Postgres(_) | Self::Etcd(_) | Self::Memory => None,
         }
     }
 }
@@ -141,6 +148,11 @@ fn without_login(url: &str) -> String {
 }
 
 impl Opened {
+    fn postgres(journal: PostgresJournal) -> Self {
+        let postgres = Arc::new(journal);
+        Self { journal: postgres.clone(), engine: Engine::Postgres(postgres) }
+    }
+
     fn other(journal: impl Journal) -> Self {
         Self { journal: Arc::new(journal), engine: Engine::Other }
     }
@@ -149,6 +161,10 @@ impl Opened {
     pub(crate) async fn close(self) -> Result<(), Problem> {
         match self.engine {
             Engine::Sqlite(sqlite) => Ok(sqlite.close().await?),
+            Engine::Postgres(postgres) => {
+                postgres.close().await;
+                Ok(())
+            }
             Engine::Other => Ok(()),
         }
     }
@@ -159,6 +175,7 @@ impl fmt::Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(directory) => write!(f, "{}", directory.display()),
+            Self::Postgres(address) => write!(f, "{address}"),
             Self::Etcd(address) => write!(f, "{address}"),
             Self::Memory => f.write_str("in memory only, gone when the server stops"),
         }

@@ -5,8 +5,8 @@
 //! one that hangs costs nothing. After a failure operations fail at once for a short while, which grows.
 
 use super::explain::Reason;
-use super::schema;
-use super::url::Target;
+use super::schema::{self, Absent};
+use super::url::PostgresAddress;
 use futures_util::StreamExt;
 use futures_util::future::poll_fn;
 use futures_util::stream::FuturesUnordered;
@@ -118,7 +118,7 @@ impl Link {
 
 /// Keeps a link.
 pub(super) struct Links {
-    pub target: Target,
+    pub address: PostgresAddress,
     bell: Arc<watch::Sender<u64>>,
     current: Mutex<Current>,
     /// Held by the one who connects.
@@ -140,13 +140,13 @@ struct Failure {
 }
 
 impl Links {
-    pub(super) fn new(target: Target, bell: Arc<watch::Sender<u64>>) -> Links {
-        Links { target, bell, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+    pub(super) fn new(address: PostgresAddress, bell: Arc<watch::Sender<u64>>) -> Links {
+        Links { address, bell, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
 
-    /// Connects for the first time, and makes the schema where it is missing.
-    pub(super) async fn open(&self) -> Result<(), Reason> {
-        let link = self.connect(true).await?;
+    /// Connects for the first time.
+    pub(super) async fn open(&self, absent: Absent) -> Result<(), Reason> {
+        let link = self.connect(absent).await?;
         self.current().link = Some(Arc::new(link));
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Links {
         if let Some(known) = self.known(need) {
             return known;
         }
-        let connected = self.connect(false).await;
+        let connected = self.connect(Absent::Refuse).await;
         let mut current = self.current();
         let outcome = match connected {
             Ok(_) if current.is_closed => Err(closed()),
@@ -190,7 +190,7 @@ impl Links {
         if self.current().is_closed {
             return Err(closed());
         }
-        self.connect(false).await
+        self.connect(Absent::Refuse).await
     }
 
     pub(super) async fn close(&self) {
@@ -204,7 +204,7 @@ impl Links {
         for Connection { client, mut driver, .. } in [link.reader, link.writer] {
             // The driver says goodbye to the server when its client is gone.
             drop(client);
-            let _ = timeout(self.target.connect_limit, &mut driver.0).await;
+            let _ = timeout(self.address.connect_limit, &mut driver.0).await;
         }
     }
 
@@ -226,9 +226,9 @@ impl Links {
     }
 
     /// Connects to the server that can be written to.
-    async fn connect(&self, may_create: bool) -> Result<Link, Reason> {
+    async fn connect(&self, absent: Absent) -> Result<Link, Reason> {
         let mut tries: FuturesUnordered<_> =
-            self.target.servers.iter().map(|server| self.try_server(server, may_create)).collect();
+            self.address.servers.iter().map(|server| self.try_server(server, absent)).collect();
         let mut failed = Vec::new();
         while let Some(tried) = tries.next().await {
             match tried {
@@ -240,7 +240,7 @@ impl Links {
             return Err(failed.remove(0).1);
         }
         // In the order in which the URL has them.
-        failed.sort_by_key(|(server, _)| self.target.servers.iter().position(|(name, _)| name == server));
+        failed.sort_by_key(|(server, _)| self.address.servers.iter().position(|(name, _)| name == server));
         let causes: Vec<_> = failed.iter().map(|(server, reason)| format!("{server}: {}", reason.cause)).collect();
         let hint = failed.iter().find_map(|(_, reason)| reason.hint);
         let reason = Reason::new(format!("none of the servers can be used ({})", causes.join("; ")));
@@ -253,12 +253,12 @@ impl Links {
     async fn try_server<'a>(
         &'a self,
         (name, config): &'a (String, Config),
-        may_create: bool,
+        absent: Absent,
     ) -> Result<Link, (&'a str, Reason)> {
         // How far it got says what it was that took too long.
         let is_committing = AtomicBool::new(false);
-        let limit = self.target.connect_limit;
-        let link = match timeout(limit, self.connect_to(name, config, may_create, &is_committing)).await {
+        let limit = self.address.connect_limit;
+        let link = match timeout(limit, self.connect_to(name, config, absent, &is_committing)).await {
             Ok(link) => link,
             Err(_) if is_committing.into_inner() => Err(Reason::uncommitted(limit)),
             Err(_) => Err(Reason::too_late(limit)),
@@ -270,15 +270,15 @@ impl Links {
         &self,
         name: &str,
         config: &Config,
-        may_create: bool,
+        absent: Absent,
         is_committing: &AtomicBool,
     ) -> Result<Link, Reason> {
-        let schema = &self.target.schema;
+        let schema = &self.address.schema;
         let complaints = Arc::new(AtomicU64::new(0));
         let writer = self.connection(config, &complaints).await?;
         prepare(&writer.client).await?;
         is_committing.store(true, Ordering::Release);
-        schema::settle(&writer.client, schema, may_create).await?;
+        schema::settle(&writer.client, schema, absent).await?;
         // From here on, whatever can be seen on this server is also where a failover leads.
         writer.client.execute_typed(&schema::write_probe(schema), &[]).await?;
         is_committing.store(false, Ordering::Release);
@@ -296,7 +296,13 @@ impl Links {
     }
 
     async fn connection(&self, config: &Config, complaints: &Arc<AtomicU64>) -> Result<Connection, Reason> {
-        let tls = self.target.security.connector()?;
+        let tls = self.address.security.connector()?;
+        let mut config = config.clone();
+        if let Some(file) = &self.address.password_file {
+            let password = std::fs::read_to_string(file);
+            let password = password.map_err(|error| Reason::new(format!("cannot read {}: {error}", file.display())))?;
+            config.password(password.trim_end());
+        }
         let (client, mut connection) = config.connect(tls).await?;
         let (bell, complaints) = (Arc::clone(&self.bell), Arc::clone(complaints));
         let driver = tokio::spawn(async move {

@@ -41,6 +41,13 @@ const STEPS: &[&str] = &["
     );
 "];
 
+/// What to do where there is no schema yet, or an old one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    Make,
+    Refuse,
+}
+
 /// Commits a row: proves that the server can, and that its standby has everything before.
 pub(super) fn write_probe(schema: &str) -> String {
     format!(
@@ -50,15 +57,18 @@ pub(super) fn write_probe(schema: &str) -> String {
 }
 
 /// Makes sure that the schema is Tidegate's, of a version that this binary may use.
-pub(super) async fn settle(client: &Client, schema: &str, may_create: bool) -> Result<(), Reason> {
+pub(super) async fn settle(client: &Client, schema: &str, absent: Absent) -> Result<(), Reason> {
     match version(client, schema).await {
-        Ok(Some(version)) if version >= VERSION => return Ok(()),
+        // An older one is brought up to date with the next start of a server.
+        Ok(Some(version)) if version >= VERSION || absent == Absent::Refuse => return Ok(()),
         Ok(_) => {}
         Err(reason) if reason.is_missing_table() => {}
         Err(reason) => return Err(reason),
     }
-    if !may_create {
-        return Err(Reason::damaged(format!("the schema {schema} is no longer there")));
+    if absent == Absent::Refuse {
+        let hint =
+            "name the database and the schema that `tidegate serve` uses; if they were there before, restore a backup";
+        return Err(Reason::new(format!("there is no journal in the schema {schema}")).with_hint(hint));
     }
     client.batch_execute("BEGIN").await?;
     migrate(client, schema).await?;

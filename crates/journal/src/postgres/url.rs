@@ -5,23 +5,45 @@
 
 use super::explain::Reason;
 use super::tls::Security;
+use crate::Unavailable;
 use percent_encoding::percent_decode_str;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 use tokio_postgres::Config;
 use tokio_postgres::config::{ChannelBinding, Host, SslMode, TargetSessionAttrs};
 
-/// Where the journal is.
-pub(super) struct Target {
+/// Where a journal in PostgreSQL is: `postgres://USER:PASSWORD@HOST:PORT,…/DATABASE?…`, or `postgresql://…`.
+///
+/// Neither `Display` nor `Debug` shows the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresAddress {
     /// One server each, with its address for messages.
-    pub servers: Vec<(String, Config)>,
-    pub security: Security,
-    pub schema: String,
-    /// The URL without the password.
-    pub shown: String,
+    pub(super) servers: Vec<(String, Config)>,
+    pub(super) security: Security,
+    pub(super) schema: String,
+    /// Read at each connection.
+    pub(super) password_file: Option<PathBuf>,
+    shown: String,
     /// How long a server may take until it can be talked to.
-    pub connect_limit: Duration,
+    pub(super) connect_limit: Duration,
     /// How long it may take to answer.
-    pub operation_limit: Duration,
+    pub(super) operation_limit: Duration,
+}
+
+impl fmt::Display for PostgresAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl FromStr for PostgresAddress {
+    type Err = Unavailable;
+
+    fn from_str(url: &str) -> Result<PostgresAddress, Unavailable> {
+        PostgresAddress::parse(url).map_err(|reason| reason.while_doing("understand the store's URL"))
+    }
 }
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -53,10 +75,11 @@ const PASSED_ON: &[&str] = &[
     "target_session_attrs",
 ];
 
-impl Target {
-    pub(super) fn parse(url: &str) -> Result<Target, Reason> {
+impl PostgresAddress {
+    fn parse(url: &str) -> Result<PostgresAddress, Reason> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut passed_on, mut security, mut schema) = (Vec::new(), Security::default(), "tidegate".to_owned());
+        let mut password_file = None;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').ok_or_else(|| malformed("after its `?`, a value has no name"))?;
             let decoded = || -> Result<String, Reason> {
@@ -68,6 +91,7 @@ impl Target {
                 "sslrootcert" => security.root = Some(decoded()?.into()),
                 "sslcert" => security.certificate = Some(decoded()?.into()),
                 "sslkey" => security.key = Some(decoded()?.into()),
+                "password_file" => password_file = Some(decoded()?.into()),
                 "schema" => schema = checked_schema(decoded()?)?,
                 key if PASSED_ON.contains(&key) => passed_on.push(pair),
                 key if key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') => {
@@ -101,7 +125,15 @@ impl Target {
         let of_schema = if schema == "tidegate" { String::new() } else { format!("?schema={schema}") };
         let shown = format!("postgres://{user}{}{database}{of_schema}", names.join(","));
         let connect_limit = config.get_connect_timeout().copied().unwrap_or(CONNECT_LIMIT);
-        Ok(Target { servers, security, schema, shown, connect_limit, operation_limit: OPERATION_LIMIT })
+        Ok(PostgresAddress {
+            servers,
+            security,
+            schema,
+            password_file,
+            shown,
+            connect_limit,
+            operation_limit: OPERATION_LIMIT,
+        })
     }
 }
 
