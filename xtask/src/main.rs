@@ -10,6 +10,7 @@ mod hosts;
 mod links;
 mod model;
 mod node;
+mod soak;
 mod test;
 mod tracked;
 mod venv;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Arguments),
     /// Looks for inputs that the readers of foreign bytes fail on
     Fuzz(fuzz::Arguments),
+    /// Hurts real engines for minutes or hours, and checks what their clients saw
+    Soak(soak::Arguments),
     /// Writes the interface table from the service model inside the pinned botocore
     Model(model::Arguments),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Test(arguments) => test::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Soak(arguments) => soak::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Model(arguments) => model::run(&arguments).map(|()| ExitCode::SUCCESS),
     };
     match done {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::process::{Process, Signal};
 use crate::programs::find;
-use crate::{eventually, free_port};
+use crate::{Proxy, eventually, free_port};
 
 /// Elections take about a second with etcd's defaults; tests have less patience. Syncs to disk are as in earnest.
 const HEARTBEAT_MS: &str = "50";
@@ -18,14 +18,26 @@ const ELECTION_MS: &str = "500";
 /// A cluster. Dropping it ends its members and removes their directories.
 pub struct Etcd {
     members: Vec<Member>,
-    tls: Option<TlsFiles>,
-    flags: Vec<String>,
+    setup: Setup,
+}
+
+/// What a cluster has beside the usual.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Flags of each member.
+    pub flags: Vec<&'static str>,
+    /// With TLS, clients need a certificate.
+    pub tls: Option<TlsFiles>,
+    /// Whether members can be cut off from each other; see [`Etcd::mute`].
+    pub is_breakable: bool,
 }
 
 struct Member {
     name: String,
     client_port: u16,
     peer_port: u16,
+    /// Where the other members connect to, if not to the port itself.
+    peer_proxy: Option<Proxy>,
     directory: PathBuf,
     process: Option<Process>,
 }
@@ -45,14 +57,13 @@ impl Etcd {
     /// Starts a cluster of so many members.
     #[track_caller]
     pub fn start(members: usize) -> Etcd {
-        Etcd::start_with(members, &[], None)
+        Etcd::start_with(members, &Setup::default())
     }
 
-    /// Starts a cluster whose members have these flags besides. With TLS, clients need a certificate.
+    /// Starts a cluster that is set up like this.
     #[track_caller]
-    pub fn start_with(members: usize, flags: &[&str], tls: Option<TlsFiles>) -> Etcd {
-        let flags: Vec<_> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        eventually("a cluster of etcd starts", || Etcd::try_start(members, &flags, tls.as_ref()))
+    pub fn start_with(members: usize, setup: &Setup) -> Etcd {
+        eventually("a cluster of etcd starts", || Etcd::try_start(members, setup))
     }
 
     /// The cluster of one member that the tests of this process share; each takes a [prefix of its own](Etcd::url).
@@ -73,7 +84,7 @@ impl Etcd {
         let own: Vec<_> = (0..self.members.len()).map(|place| self.address(place)).collect();
         let addresses = if addresses.is_empty() { &own } else { addresses };
         let addresses: Vec<_> = addresses.iter().map(SocketAddr::to_string).collect();
-        let options = self.tls.as_ref().map_or_else(String::new, |tls| {
+        let options = self.setup.tls.as_ref().map_or_else(String::new, |tls| {
             let (cert, key) = &tls.client;
             format!("?ca={}&cert={}&key={}", tls.ca.display(), cert.display(), key.display())
         });
@@ -120,13 +131,14 @@ impl Etcd {
 
     /// Runs `etcdctl` with these members; what it says may be a failure.
     pub fn try_ctl(&self, members: &[usize], arguments: &[&str]) -> Result<String, String> {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.setup.tls.is_some() { "https" } else { "http" };
         let endpoints: Vec<_> = members.iter().map(|place| format!("{scheme}://{}", self.address(*place))).collect();
         let mut command = Command::new(find("etcdctl"));
         command.env("ETCDCTL_API", "3").stdin(Stdio::null());
         command.args(["--command-timeout=10s", "--endpoints", &endpoints.join(",")]);
-        if let Some(tls) = &self.tls {
-            command.arg("--cacert").arg(&tls.ca).arg("--cert").arg(&tls.client.0).arg("--key").arg(&tls.client.1);
+        if let Some(tls) = &self.setup.tls {
+            // Names are what a test of its own may be about.
+            command.arg("--insecure-skip-tls-verify").arg("--cert").arg(&tls.client.0).arg("--key").arg(&tls.client.1);
         }
         let output = command.args(arguments).output().expect("etcdctl can be run");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -163,6 +175,18 @@ impl Etcd {
         self.process(place).signal(Signal::Continue);
     }
 
+    /// Holds everything on connections that other members have made to this one, in a cluster that is breakable. What a
+    /// member has to say goes over these, so that nobody hears of it any more, while it still hears of others: a
+    /// partition in one direction.
+    pub fn mute(&self, place: usize) {
+        self.peer_proxy(place).hold();
+    }
+
+    /// Lets a member be heard again.
+    pub fn unmute(&self, place: usize) {
+        self.peer_proxy(place).pass();
+    }
+
     /// What a member has logged.
     pub fn log(&self, place: usize) -> String {
         String::from_utf8_lossy(&fs::read(self.members[place].directory.join("log")).unwrap_or_default()).into_owned()
@@ -176,24 +200,30 @@ impl Etcd {
         self.members[place].process.as_ref().expect("the member runs")
     }
 
+    fn peer_proxy(&self, place: usize) -> &Proxy {
+        self.members[place].peer_proxy.as_ref().expect("the cluster is breakable")
+    }
+
     #[track_caller]
     fn end(&mut self, place: usize, signal: Signal) {
         self.members[place].process.take().expect("the member runs").end(signal);
     }
 
-    fn try_start(count: usize, flags: &[String], tls: Option<&TlsFiles>) -> Option<Etcd> {
+    fn try_start(count: usize, setup: &Setup) -> Option<Etcd> {
         let member = |number: usize| {
             let directory = tempfile::Builder::new().prefix("tidegate-etcd-").tempdir();
+            let peer_port = free_port();
             Member {
                 name: format!("member-{number}"),
                 client_port: free_port(),
-                peer_port: free_port(),
+                peer_port,
+                peer_proxy: setup.is_breakable.then(|| Proxy::start((Ipv4Addr::LOCALHOST, peer_port).into())),
                 directory: directory.expect("the directory for temporary files can be written").keep(),
                 process: None,
             }
         };
         let members = (1..=count).map(member).collect();
-        let mut etcd = Etcd { members, tls: tls.cloned(), flags: flags.to_vec() };
+        let mut etcd = Etcd { members, setup: setup.clone() };
         // A port that was free may be taken by now: then all of them are chosen again.
         let run = (0..count).all(|place| etcd.try_run(place));
         let is_up = run && {
@@ -220,15 +250,11 @@ impl Etcd {
     }
 
     fn try_run(&mut self, place: usize) -> bool {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        let cluster: Vec<_> = self
-            .members
-            .iter()
-            .map(|member| format!("{}=http://127.0.0.1:{}", member.name, member.peer_port))
-            .collect();
+        let scheme = if self.setup.tls.is_some() { "https" } else { "http" };
+        let cluster: Vec<_> =
+            self.members.iter().map(|member| format!("{}={}", member.name, member.peer_url())).collect();
         let member = &self.members[place];
         let client = format!("{scheme}://127.0.0.1:{}", member.client_port);
-        let peer = format!("http://127.0.0.1:{}", member.peer_port);
         let text = |path: &Path| path.to_str().expect("paths of tests are text").to_owned();
         let mut command = vec![text(&find("etcd"))];
         let mut flag = |name: &str, value: &str| command.push(format!("--{name}={value}"));
@@ -236,21 +262,21 @@ impl Etcd {
         flag("data-dir", &text(&member.directory.join("data")));
         flag("listen-client-urls", &client);
         flag("advertise-client-urls", &client);
-        flag("listen-peer-urls", &peer);
-        flag("initial-advertise-peer-urls", &peer);
+        flag("listen-peer-urls", &format!("http://127.0.0.1:{}", member.peer_port));
+        flag("initial-advertise-peer-urls", &member.peer_url());
         flag("initial-cluster", &cluster.join(","));
         flag("initial-cluster-token", &text(&self.members[0].directory));
         flag("heartbeat-interval", HEARTBEAT_MS);
         flag("election-timeout", ELECTION_MS);
         flag("logger", "zap");
         flag("log-level", "warn");
-        if let Some(tls) = &self.tls {
+        if let Some(tls) = &self.setup.tls {
             flag("trusted-ca-file", &text(&tls.ca));
             flag("cert-file", &text(&tls.member.0));
             flag("key-file", &text(&tls.member.1));
             flag("client-cert-auth", "true");
         }
-        command.extend(self.flags.iter().cloned());
+        command.extend(self.setup.flags.iter().map(|flag| (*flag).to_owned()));
         let command: Vec<_> = command.iter().map(String::as_str).collect();
         let log = member.directory.join("log");
         let process = Process::start(&command, None, &member.directory, &log, Signal::Kill);
@@ -262,6 +288,11 @@ impl Etcd {
 }
 
 impl Member {
+    fn peer_url(&self) -> String {
+        let port = self.peer_proxy.as_ref().map_or(self.peer_port, |proxy| proxy.address().port());
+        format!("http://127.0.0.1:{port}")
+    }
+
     fn is_running(&self) -> bool {
         self.process.as_ref().is_some_and(Process::is_running)
     }

@@ -4,8 +4,8 @@
 //! move `last`. Raft orders the transactions, so one writer wins. Reads are linearizable. What is longer than a request
 //! may be goes in parts that hang on a lease until they are committed ([`parts`]). Whoever waits is told by a watch,
 //! which is a hint; the truth is a look at `last` several times a second, so that a watch that was lost, or was asked of
-//! a member that fell behind, costs a moment and never an entry. Nothing here reads an old revision for longer than one
-//! operation takes: compaction and defragmentation may happen at any time.
+//! a member that fell behind, costs a moment and never an entry. Nothing here asks for an old revision: compaction and
+//! defragmentation may happen at any time.
 
 mod address;
 mod client;
@@ -22,7 +22,7 @@ use bytes::Bytes;
 use client::Client;
 use explain::{Failure, Remedy};
 use futures_util::future::BoxFuture;
-use parts::{Upload, expired, fetch, upload};
+use parts::{Upload, damaged, expired, fetch, upload};
 use proto::{
     Compare, KeyValue, Op, RangeRequest, TxnRequest, delete, get, has_value, is_absent, is_unchanged, ops, put,
 };
@@ -149,24 +149,37 @@ impl EtcdJournal {
         Some(vec![before, is_absent(&self.keys.entry(entry.number))])
     }
 
-    async fn read_at_once(&self, after: u64, limit: usize) -> Result<Vec<Entry>, Failure> {
+    async fn read_after(&self, after: u64, limit: usize) -> Result<Vec<Entry>, Failure> {
+        let Some(first) = after.checked_add(1).filter(|_| limit > 0) else { return Ok(Vec::new()) };
+        let mut first = first;
+        loop {
+            match self.read_from(&mut first, limit).await {
+                // A hole is none if it was made by forgetting meanwhile.
+                Err(failure) if failure.is_damage() && self.oldest().await?.is_some_and(|oldest| oldest > first) => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Reads entries from a number on, or from the oldest, which then is the number.
+    async fn read_from(&self, first: &mut u64, limit: usize) -> Result<Vec<Entry>, Failure> {
         let mut page = PAGES.0.min(limit);
-        let Some(mut next) = after.checked_add(1).filter(|_| limit > 0) else { return Ok(Vec::new()) };
-        let request = [Op::Range(get(&self.keys.last())), Op::Range(self.page(next, page, 0))];
+        let mut next = *first;
+        let request = [Op::Range(get(&self.keys.last())), Op::Range(self.page(next, page))];
         let head = self.client.txn(TxnRequest { success: ops(request), ..TxnRequest::default() }).await?.value;
-        let (revision, last) = (head.revision(), number_of_last(head.found(0))?);
+        let last = number_of_last(head.found(0))?;
         if last < next {
             return Ok(Vec::new());
         }
         let mut found = head.found(1).to_vec();
         let begins_with = found.first().and_then(|entry| self.keys.number_in(&entry.key));
         if begins_with != Some(next) {
-            let oldest = self.oldest(revision).await?.unwrap_or(0);
+            let oldest = self.oldest().await?.unwrap_or(0);
             if oldest < next {
                 return Err(missing(next));
             }
-            next = oldest;
-            found = self.client.range(self.page(next, page, revision)).await?.kvs;
+            (*first, next) = (oldest, oldest);
+            found = self.client.range(self.page(next, page)).await?.kvs;
         }
         let mut entries = Vec::new();
         loop {
@@ -178,7 +191,7 @@ impl EtcdJournal {
                 if self.keys.number_in(&found.key) != Some(next) {
                     return Err(missing(next));
                 }
-                entries.push(self.entry_of(next, &found.value, revision).await?);
+                entries.push(self.entry_of(next, &found.value).await?);
                 if entries.len() == limit || next >= last {
                     return Ok(entries);
                 }
@@ -188,33 +201,33 @@ impl EtcdJournal {
                 page = (2 * page).min(PAGES.1);
             }
             page = page.min(limit - entries.len());
-            found = self.client.range(self.page(next, page, revision)).await?.kvs;
+            found = self.client.range(self.page(next, page)).await?.kvs;
         }
     }
 
     /// Asks for the entries from a number on. A range with a near end: etcd counts all keys in a range, asked or not.
-    fn page(&self, from: u64, entries: usize, revision: i64) -> RangeRequest {
+    fn page(&self, from: u64, entries: usize) -> RangeRequest {
         let (key, range_end) = self.keys.entries(from, from.saturating_add(entries as u64 - 1));
-        RangeRequest { key, range_end, revision, ..RangeRequest::default() }
+        RangeRequest { key, range_end, ..RangeRequest::default() }
     }
 
-    async fn entry_of(&self, number: u64, value: &[u8], revision: i64) -> Result<Entry, Failure> {
+    async fn entry_of(&self, number: u64, value: &[u8]) -> Result<Entry, Failure> {
         let Some((entry, content)) = read_entry(number, value) else {
             return Err(Failure::damaged(format!("what stands for entry {number} is none")));
         };
         if content.parts == 0 {
             return Ok(entry);
         }
-        let body = fetch(&self.client, &self.keys, Item::Entry(number), &content, revision).await?;
-        let body = String::from_utf8(body.into());
-        let body = body.map_err(|_| Failure::damaged(format!("the body of entry {number} is not text")))?;
+        let body = fetch(&self.client, &self.keys, Item::Entry(number), &content).await?;
+        let body = body.and_then(|body| String::from_utf8(body.into()).ok());
+        let body = body.ok_or_else(|| damaged(&format!("the body of entry {number}")))?;
         Ok(Entry { body, ..entry })
     }
 
-    /// The number of the oldest entry that is there; revision 0 is now.
-    async fn oldest(&self, revision: i64) -> Result<Option<u64>, Failure> {
+    /// The number of the oldest entry that is there.
+    async fn oldest(&self) -> Result<Option<u64>, Failure> {
         let (key, range_end) = self.keys.entries(0, u64::MAX);
-        let request = RangeRequest { key, range_end, limit: 1, revision, keys_only: true };
+        let request = RangeRequest { key, range_end, limit: 1, keys_only: true };
         let found = self.client.range(request).await?.kvs;
         let Some(oldest) = found.first() else { return Ok(None) };
         match self.keys.number_in(&oldest.key) {
@@ -226,14 +239,17 @@ impl EtcdJournal {
     async fn put_blob_at(&self, id: BlobId, content: &Bytes) -> Result<(), Failure> {
         let key = self.keys.blob(id);
         let found = self.client.range(get(&key)).await?;
-        let old = found.kvs.first().map(|blob| (blob.mod_revision, read_blob(&blob.value)));
-        if let Some((_, Some(stored))) = &old {
-            match fetch(&self.client, &self.keys, Item::Blob(id), stored, found.revision()).await {
-                Ok(_) => return Ok(()),
-                // It is damaged: stored again, it is as it was. Or it was compacted away: then it is as good as absent.
-                Err(failure) if matches!(failure.remedy(), Remedy::None | Remedy::ReadAnew) => {}
-                Err(failure) => return Err(failure),
-            }
+        let mut old = found.kvs.first().map(|blob| (blob.mod_revision, read_blob(&blob.value)));
+        if old.as_ref().is_some_and(|(_, stored)| stored.is_none()) {
+            // Nobody can say where its parts are.
+            self.delete_blob_of(id).await?;
+            old = None;
+        }
+        // One that is damaged is stored again, and then is as it was.
+        if let Some((_, Some(stored))) = &old
+            && fetch(&self.client, &self.keys, Item::Blob(id), stored).await?.is_some()
+        {
+            return Ok(());
         }
         let upload = upload(&self.client, &self.keys, Item::Blob(id), content).await?;
         let mut success = vec![put(key.clone(), blob_value(&upload.content))];
@@ -252,12 +268,21 @@ impl EtcdJournal {
         Ok(())
     }
 
-    async fn get_blob_at_once(&self, id: BlobId) -> Result<Option<Bytes>, Failure> {
-        let found = self.client.range(get(&self.keys.blob(id))).await?;
-        let Some(blob) = found.kvs.first() else { return Ok(None) };
-        let stored = read_blob(&blob.value).filter(|stored| stored.hash == id);
-        let stored = stored.ok_or_else(|| Failure::damaged("what stands for it is no blob"))?;
-        fetch(&self.client, &self.keys, Item::Blob(id), &stored, found.revision()).await.map(Some)
+    async fn get_blob_of(&self, id: BlobId) -> Result<Option<Bytes>, Failure> {
+        let mut seen = None;
+        loop {
+            let found = self.client.range(get(&self.keys.blob(id))).await?.kvs;
+            let Some(blob) = found.first() else { return Ok(None) };
+            let stored = read_blob(&blob.value).filter(|stored| stored.hash == id);
+            let stored = stored.ok_or_else(|| Failure::damaged("what stands for it is no blob"))?;
+            if let Some(content) = fetch(&self.client, &self.keys, Item::Blob(id), &stored).await? {
+                return Ok(Some(content));
+            }
+            // It may have been deleted, and perhaps stored again, since the line was read.
+            if seen.replace(blob.mod_revision) == Some(blob.mod_revision) {
+                return Err(damaged("its content"));
+            }
+        }
     }
 
     async fn save_snapshot_of(&self, snapshot: &Snapshot) -> Result<(), Failure> {
@@ -296,18 +321,26 @@ impl EtcdJournal {
         Ok(())
     }
 
-    async fn load_snapshot_at_once(&self) -> Result<Option<Snapshot>, Failure> {
-        let found = self.client.range(get(&self.keys.snapshot())).await?;
-        let Some(kept) = found.kvs.first() else { return Ok(None) };
-        let Some((number, id, content)) = read_snapshot(&kept.value) else {
-            return Err(Failure::damaged("what stands for the snapshot is none"));
-        };
-        let body = fetch(&self.client, &self.keys, Item::Snapshot(number), &content, found.revision()).await?;
-        Ok(Some(Snapshot { number, id, body }))
+    async fn load_the_snapshot(&self) -> Result<Option<Snapshot>, Failure> {
+        let mut seen = None;
+        loop {
+            let found = self.client.range(get(&self.keys.snapshot())).await?.kvs;
+            let Some(kept) = found.first() else { return Ok(None) };
+            let Some((number, id, content)) = read_snapshot(&kept.value) else {
+                return Err(Failure::damaged("what stands for the snapshot is none"));
+            };
+            if let Some(body) = fetch(&self.client, &self.keys, Item::Snapshot(number), &content).await? {
+                return Ok(Some(Snapshot { number, id, body }));
+            }
+            // A later one may have replaced it since the line was read.
+            if seen.replace(kept.mod_revision) == Some(kept.mod_revision) {
+                return Err(damaged("the snapshot"));
+            }
+        }
     }
 
     async fn forget_through(&self, through: u64) -> Result<(), Failure> {
-        let Some(oldest) = self.oldest(0).await?.or((through > 0).then_some(1)).filter(|oldest| through >= *oldest)
+        let Some(oldest) = self.oldest().await?.or((through > 0).then_some(1)).filter(|oldest| through >= *oldest)
         else {
             return Ok(());
         };
@@ -362,7 +395,9 @@ impl EtcdJournal {
             let found = self.client.range(get(&key)).await?.kvs;
             let Some(blob) = found.first() else { return Ok(()) };
             let mut gone = vec![delete((key.clone(), Bytes::new()))];
-            gone.extend(read_blob(&blob.value).map(|stored| delete(self.keys.parts(Item::Blob(id), stored.token))));
+            let item = Item::Blob(id);
+            let parts = read_blob(&blob.value).map(|stored| self.keys.parts(item, stored.token));
+            gone.push(delete(parts.unwrap_or_else(|| self.keys.all_parts(item))));
             let compare = vec![is_unchanged(&key, blob.mod_revision)];
             let request = TxnRequest { compare, success: ops(gone), failure: Vec::new() };
             if self.client.txn(request).await?.value.succeeded {
@@ -379,20 +414,6 @@ impl EtcdJournal {
     }
 }
 
-/// Does a read of several requests at one revision, and does it anew if that was compacted away in between.
-macro_rules! at_one_revision {
-    ($read:expr) => {{
-        let mut answer = $read.await;
-        for _ in 1..TRIES {
-            match &answer {
-                Err(failure) if failure.remedy() == Remedy::ReadAnew => answer = $read.await,
-                _ => break,
-            }
-        }
-        answer
-    }};
-}
-
 impl Journal for EtcdJournal {
     fn append<'a>(&'a self, entry: &'a Entry) -> BoxFuture<'a, Result<(), AppendError>> {
         Box::pin(async move {
@@ -404,7 +425,7 @@ impl Journal for EtcdJournal {
 
     fn read(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<Entry>, Unavailable>> {
         Box::pin(async move {
-            let answer = at_one_revision!(self.read_at_once(after, limit));
+            let answer = self.read_after(after, limit).await;
             self.explained(format!("read the entries after {after} from"), answer)
         })
     }
@@ -445,7 +466,7 @@ impl Journal for EtcdJournal {
 
     fn get_blob(&self, id: BlobId) -> BoxFuture<'_, Result<Option<Bytes>, Unavailable>> {
         Box::pin(async move {
-            let answer = at_one_revision!(self.get_blob_at_once(id));
+            let answer = self.get_blob_of(id).await;
             self.explained(format!("read blob {id} from"), answer)
         })
     }
@@ -456,14 +477,14 @@ impl Journal for EtcdJournal {
 
     fn load_snapshot(&self) -> BoxFuture<'_, Result<Option<Snapshot>, Unavailable>> {
         Box::pin(async move {
-            let answer = at_one_revision!(self.load_snapshot_at_once());
+            let answer = self.load_the_snapshot().await;
             self.explained("read the snapshot from", answer)
         })
     }
 
     fn first(&self) -> BoxFuture<'_, Result<u64, Unavailable>> {
         Box::pin(async move {
-            let answer = self.oldest(0).await.map(|oldest| oldest.unwrap_or(1));
+            let answer = self.oldest().await.map(|oldest| oldest.unwrap_or(1));
             self.explained("read the first number from", answer)
         })
     }
@@ -534,7 +555,7 @@ async fn settle(client: &Client, keys: &Keys, absent: Absent) -> Result<(), Fail
             return Err(Failure::Wrong { cause: "there is none below the prefix".to_owned(), hint });
         }
         let (first, range_end) = keys.everything();
-        let anything = RangeRequest { key: first, range_end, limit: 1, keys_only: true, revision: 0 };
+        let anything = RangeRequest { key: first, range_end, limit: 1, keys_only: true };
         if client.range(anything).await?.kvs.first().is_some_and(|found| found.key != key) {
             let cause = "something else has keys below the prefix";
             let hint = "choose another prefix: etcd://host:port/PREFIX";
@@ -598,6 +619,8 @@ async fn follow_at_preferred(client: &Client, key: &Bytes, bell: &watch::Sender<
     ended.await.err().unwrap_or_else(|| Failure::wrong("the member ended the watch"))
 }
 
+#[cfg(test)]
+mod force;
 #[cfg(test)]
 mod tests;
 

@@ -207,7 +207,7 @@ impl Client {
                     continue;
                 }
                 Remedy::TryAgain => {}
-                Remedy::LogIn | Remedy::ReadAnew | Remedy::None => return Err(failure),
+                Remedy::LogIn | Remedy::None => return Err(failure),
             }
             failures += 1;
             self.pass_over(index);

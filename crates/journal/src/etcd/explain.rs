@@ -26,8 +26,6 @@ pub(super) enum Remedy {
     TryAgain,
     /// The login is no longer good.
     LogIn,
-    /// What was to be read has been compacted away, or is not there yet: read anew.
-    ReadAnew,
     /// Nothing that is done again.
     None,
 }
@@ -78,6 +76,11 @@ impl Failure {
         message.contains("requested lease not found") || message.contains("key not found")
     }
 
+    /// Whether what etcd holds is not what was written.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Failure::Wrong { hint: Some(DAMAGED), .. })
+    }
+
     pub(super) fn while_doing(self, doing: impl AsRef<str>, store: &str) -> Unavailable {
         let hint = self.hint();
         let unavailable = Unavailable::new(format!("{} {store}", doing.as_ref()), self);
@@ -117,7 +120,6 @@ fn remedy(status: &Status) -> Remedy {
     match status.code() {
         Code::Unauthenticated => Remedy::LogIn,
         Code::InvalidArgument if says("revision of auth store is old") => Remedy::LogIn,
-        Code::OutOfRange => Remedy::ReadAnew,
         Code::ResourceExhausted if says("too many requests") => Remedy::TryAgain,
         Code::Unavailable
         | Code::DeadlineExceeded
@@ -172,8 +174,6 @@ mod tests {
         assert_eq!(remedy(&Status::unknown("transport error")), Remedy::TryAgain);
         assert_eq!(remedy(&Status::unauthenticated("etcdserver: invalid auth token")), Remedy::LogIn);
         assert_eq!(remedy(&Status::invalid_argument("etcdserver: revision of auth store is old")), Remedy::LogIn);
-        let compacted = Status::out_of_range("etcdserver: mvcc: required revision has been compacted");
-        assert_eq!(remedy(&compacted), Remedy::ReadAnew);
         let full = Status::resource_exhausted("etcdserver: mvcc: database space exceeded");
         assert_eq!(remedy(&full), Remedy::None);
     }

@@ -10,7 +10,7 @@ use super::record::{Content, Item, Keys, PART, PARTS_LIMIT};
 use bytes::Bytes;
 
 /// How many parts one request reads.
-const PAGE: usize = 8;
+const PAGE: i64 = 8;
 
 /// Bytes on their way: what to say of them, and what commits them.
 pub(super) struct Upload {
@@ -69,19 +69,18 @@ pub(super) fn expired(failure: Failure, client: &Client) -> Failure {
     Failure::wrong(format!("sending it in parts took longer than {limit} s, and etcd has removed them"))
 }
 
-/// Reads what lies in parts, as it was at this revision.
+/// Reads what lies in parts; `None` if it is not all there, or is not what was stored. Parts are never changed, so that this
+/// says that they are damaged, or that they have been replaced or deleted since the line was read that led here.
 pub(super) async fn fetch(
     client: &Client,
     keys: &Keys,
     item: Item,
     content: &Content,
-    revision: i64,
-) -> Result<Bytes, Failure> {
+) -> Result<Option<Bytes>, Failure> {
     let (mut key, range_end) = keys.parts(item, content.token);
     let mut parts: Vec<Bytes> = Vec::with_capacity(content.parts);
     while parts.len() < content.parts {
-        let range_end = range_end.clone();
-        let request = RangeRequest { key, range_end, limit: PAGE as i64, revision, ..RangeRequest::default() };
+        let request = RangeRequest { key, range_end: range_end.clone(), limit: PAGE, ..RangeRequest::default() };
         let page = client.range(request).await?.kvs;
         let Some(last) = page.last() else { break };
         key = super::record::after(last.key.clone());
@@ -91,9 +90,10 @@ pub(super) async fn fetch(
         1 => parts.remove(0),
         _ => parts.concat().into(),
     };
-    if content.is_of(&bytes) {
-        Ok(bytes)
-    } else {
-        Err(Failure::damaged("its content is no longer the one that was stored"))
-    }
+    Ok(content.is_of(&bytes).then_some(bytes))
+}
+
+/// What is said of something whose parts are not what was stored.
+pub(super) fn damaged(what: &str) -> Failure {
+    Failure::damaged(format!("{what} is no longer what was stored"))
 }

@@ -17,12 +17,6 @@ pub(super) const LEASE_REVOKE: &str = "/etcdserverpb.Lease/LeaseRevoke";
 pub(super) const AUTHENTICATE: &str = "/etcdserverpb.Auth/Authenticate";
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct ResponseHeader {
-    #[prost(int64, tag = "3")]
-    pub revision: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
 pub(super) struct KeyValue {
     #[prost(bytes = "bytes", tag = "1")]
     pub key: Bytes,
@@ -40,17 +34,12 @@ pub(super) struct RangeRequest {
     pub range_end: Bytes,
     #[prost(int64, tag = "3")]
     pub limit: i64,
-    /// 0 is now.
-    #[prost(int64, tag = "4")]
-    pub revision: i64,
     #[prost(bool, tag = "8")]
     pub keys_only: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct RangeResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
     #[prost(message, repeated, tag = "2")]
     pub kvs: Vec<KeyValue>,
 }
@@ -153,8 +142,6 @@ pub(super) struct TxnRequest {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TxnResponse {
-    #[prost(message, optional, tag = "1")]
-    pub header: Option<ResponseHeader>,
     #[prost(bool, tag = "2")]
     pub succeeded: bool,
     #[prost(message, repeated, tag = "3")]
@@ -268,16 +255,6 @@ impl TxnResponse {
             Some(OpAnswer::Range(range)) => &range.kvs,
             _ => &[],
         }
-    }
-
-    pub(super) fn revision(&self) -> i64 {
-        self.header.as_ref().map_or(0, |header| header.revision)
-    }
-}
-
-impl RangeResponse {
-    pub(super) fn revision(&self) -> i64 {
-        self.header.as_ref().map_or(0, |header| header.revision)
     }
 }
 

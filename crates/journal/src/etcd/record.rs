@@ -117,6 +117,11 @@ impl Keys {
         [&*self.item(item), format!("{token:016x}/{index:06}").as_bytes()].concat().into()
     }
 
+    /// Spans all parts of this, whoever made them.
+    pub(super) fn all_parts(&self, item: Item) -> (Bytes, Bytes) {
+        range(self.item(item))
+    }
+
     /// Spans the parts that one upload has made.
     pub(super) fn parts(&self, item: Item, token: u64) -> (Bytes, Bytes) {
         range([&*self.item(item), format!("{token:016x}/").as_bytes()].concat().into())
