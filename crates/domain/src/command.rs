@@ -6,8 +6,8 @@ use crate::experiment::{AttributeValue, RunResult};
 use crate::id::{ContentHash, Id, Secret};
 use crate::identity::IdentityCommand;
 use crate::record::{
-    AccountSettings, Action, ActionPoint, AppliedExtension, GrowthType, Invocation, Monitor, Parameter, Plan,
-    ReplicateTo, Resource, TriggeredBy, Validator, Work,
+    AccountSettings, Action, ActionPoint, AlarmValue, AppliedExtension, GrowthType, Invocation, Monitor, Parameter,
+    Plan, ReplicateTo, Resource, TriggeredBy, Validator, Work,
 };
 
 /// Tags given at creation.
@@ -72,6 +72,10 @@ pub enum Command {
     DeleteAssociation { association: String },
     /// `UpdateAccountSettings`: absent members stay as they are.
     UpdateAccountSettings(AccountSettings),
+    /// Takes in what an alarm's source says of it.
+    ReportAlarm { name: String, report: AlarmReport },
+    /// Forgets an alarm; monitors of that name find none.
+    ForgetAlarm { name: String },
     /// `CreateExperimentDefinition`
     CreateDefinition(Box<CreateDefinition>),
     /// `UpdateExperimentDefinition`
@@ -94,6 +98,27 @@ pub enum Command {
     RotateTokenKey { secret: Secret, max_age_ms: i64 },
     /// Something about users, keys, groups, policies, roles or issuers.
     Identity(IdentityCommand),
+}
+
+/// What a source says of an alarm.
+#[derive(Clone, Debug)]
+pub enum AlarmReport {
+    /// Its value as a whole.
+    Value {
+        /// What it says.
+        value: AlarmValue,
+        /// Why, in words.
+        reason: Option<String>,
+    },
+    /// Which of its alerts fire and which no longer do, by their fingerprints; others stay as they are.
+    Alerts {
+        /// These fire.
+        firing: Vec<String>,
+        /// These do not.
+        resolved: Vec<String>,
+        /// What the firing ones say.
+        reason: Option<String>,
+    },
 }
 
 impl Command {
@@ -127,6 +152,8 @@ impl Command {
             Self::UpdateAssociation { .. } => "UpdateExtensionAssociation",
             Self::DeleteAssociation { .. } => "DeleteExtensionAssociation",
             Self::UpdateAccountSettings(_) => "UpdateAccountSettings",
+            Self::ReportAlarm { .. } => "ReportAlarm",
+            Self::ForgetAlarm { .. } => "ForgetAlarm",
             Self::CreateDefinition(_) => "CreateExperimentDefinition",
             Self::UpdateDefinition(_) => "UpdateExperimentDefinition",
             Self::DeleteDefinition { .. } => "DeleteExperimentDefinition",

@@ -12,8 +12,8 @@ use crate::growth::Step;
 use crate::id::{Account, Id, Realm};
 use crate::identity::{AccessKey, Group, Issuer, NamedPolicy, Role, User};
 use crate::record::{
-    AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Invocation, Profile,
-    Resource, Strategy, TokenKey, TriggeredBy, Work,
+    AccountSettings, Alarm, Application, Association, Deployment, Environment, Extension, HostedVersion, Invocation,
+    Profile, Resource, Strategy, TokenKey, TriggeredBy, Work,
 };
 
 /// One journal entry: what one command led to, all or nothing.
@@ -193,6 +193,13 @@ pub enum Event {
     ExperimentRunPut(Box<ExperimentRun>),
     /// The account has chosen so.
     AccountSettingsUpdated(AccountSettings),
+    /// An alarm was reported, and says something else than before.
+    AlarmReported(Alarm),
+    /// An alarm is no longer reported.
+    AlarmForgotten {
+        /// Which.
+        name: String,
+    },
     /// These channels were polled, last at these times, in milliseconds since 1970.
     ChannelsPolled {
         /// Channel numbers and times.

@@ -200,6 +200,12 @@ impl Change<'_> {
             | Event::RoleDeleted { .. }
             | Event::IssuerPut(_)
             | Event::IssuerDeleted { .. } => {}
+            Event::AlarmReported(alarm) => {
+                self.realm().alarms.insert_mut(alarm.name.clone(), Arc::new(alarm.clone()));
+            }
+            Event::AlarmForgotten { name } => {
+                self.realm().alarms.remove_mut(name);
+            }
         }
     }
 
@@ -391,7 +397,14 @@ impl Change<'_> {
         self.state.claims.remove_mut(&(self.realm.clone(), work));
         deployment.state = DeploymentState::RolledBack;
         deployment.percentage = 0.0;
-        self.log(&mut deployment, LogEntryType::RollbackCompleted, by, reason.into(), invocations);
+        // Nobody but the user decides and is done at once.
+        if by == TriggeredBy::CloudwatchAlarm {
+            self.log(&mut deployment, LogEntryType::RollbackStarted, by, reason.into(), &[]);
+            let words = "Deployment rolled back by alarm";
+            self.log(&mut deployment, LogEntryType::RollbackCompleted, by, words.into(), invocations);
+        } else {
+            self.log(&mut deployment, LogEntryType::RollbackCompleted, by, reason.into(), invocations);
+        }
         let channel = self.channel_of(&deployment);
         self.realm().deployments.insert_mut((environment, number), Arc::new(deployment));
         self.set_channel(channel, |channel| channel.running = None);

@@ -24,7 +24,7 @@ mod state;
 mod table;
 
 pub use command::{
-    Command, CreateAssociation, CreateDefinition, CreateEnvironment, CreateExtension, CreateHostedVersion,
+    AlarmReport, Command, CreateAssociation, CreateDefinition, CreateEnvironment, CreateExtension, CreateHostedVersion,
     CreateProfile, CreateStrategy, Protection, ProtectionCheck, RunDeployment, StartDeployment, StartRun, Tags,
     TreatmentInput, UpdateDefinition, UpdateEnvironment, UpdateExtension, UpdateProfile, UpdateRun, UpdateStrategy,
 };
@@ -34,10 +34,10 @@ pub use decide::{Context, Limits, decide};
 pub use event::{Actor, Decision, Event};
 pub use id::{Account, ContentHash, Id, IdSource, Realm, Secret};
 pub use record::{
-    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, DeployedContent, Deployment,
-    DeploymentKind, DeploymentState, Environment, EnvironmentState, Extension, GrowthType, HostedVersion, Invocation,
-    LogEntry, LogEntryType, Monitor, Parameter, Plan, Profile, ProfileType, ReplicateTo, Resource, Strategy, TokenKey,
-    TriggeredBy, Validator, ValidatorType, Work,
+    AccountSettings, Action, ActionPoint, Alarm, AlarmValue, Application, AppliedExtension, Association,
+    DeployedContent, Deployment, DeploymentKind, DeploymentState, Environment, EnvironmentState, Extension, GrowthType,
+    HostedVersion, Invocation, LogEntry, LogEntryType, Monitor, Parameter, Plan, Profile, ProfileType, ReplicateTo,
+    Resource, Strategy, TokenKey, TriggeredBy, Validator, ValidatorType, Work,
 };
 pub use refusal::{Kind, Refusal};
 pub use snapshot::{NewerSnapshot, Snapshot};

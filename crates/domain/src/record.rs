@@ -2,7 +2,7 @@
 //!
 //! Names and units are AWS's. Members added later take a default, since old entries are read for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,35 @@ pub struct Monitor {
     pub alarm_arn: String,
     /// The role that may read it. The model calls it optional; the service insists on it.
     pub alarm_role_arn: String,
+}
+
+/// What an alarm says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AlarmValue {
+    /// All is well.
+    Ok,
+    /// It is not.
+    Alarm,
+    /// Nobody can tell.
+    InsufficientData,
+}
+
+/// An alarm whose source reports by itself, as it was last reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// The last part of the ARN by which monitors name it.
+    pub name: String,
+    /// What it says.
+    pub value: AlarmValue,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The alerts that fire, of those that are reported one by one; the alarm is raised while there are any.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub firing: BTreeSet<String>,
+    /// When it changed last, in milliseconds since 1970.
+    pub changed_at_ms: i64,
 }
 
 /// A deployment group.

@@ -11,8 +11,8 @@ use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::id::{Id, Realm};
 use crate::identity::{AccessKey, Group, Identities, Issuer, NamedPolicy, Role, User};
 use crate::record::{
-    AccountSettings, Application, Association, Deployment, Environment, Extension, HostedVersion, Profile, Resource,
-    Strategy, TagMap, TokenKey, Work,
+    AccountSettings, Alarm, Application, Association, Deployment, Environment, Extension, HostedVersion, Profile,
+    Resource, Strategy, TagMap, TokenKey, Work,
 };
 use crate::state::{Channel, ChannelNumber, RealmState, State};
 use crate::table::Written;
@@ -62,6 +62,8 @@ struct WrittenRealm {
     extension_counts: Vec<(Id, u32)>,
     associations: Written<Association>,
     settings: AccountSettings,
+    #[serde(default)]
+    alarms: Vec<Arc<Alarm>>,
     definitions: Written<ExperimentDefinition>,
     definitions_by_change: Vec<(u64, Id)>,
     runs: Vec<Arc<ExperimentRun>>,
@@ -205,6 +207,7 @@ impl WrittenRealm {
             extension_counts: held.extension_counts.iter().map(|(id, count)| (*id, *count)).collect(),
             associations: held.associations.write(),
             settings: held.settings,
+            alarms: held.alarms.values().cloned().collect(),
             definitions: held.definitions.write(),
             definitions_by_change: held.definitions_by_change.iter().map(|(place, id)| (*place, *id)).collect(),
             runs: held.runs.values().cloned().collect(),
@@ -239,6 +242,7 @@ impl WrittenRealm {
             extension_counts: self.extension_counts.into_iter().collect(),
             associations: self.associations.read(),
             settings: self.settings,
+            alarms: self.alarms.into_iter().map(|alarm| (alarm.name.clone(), alarm)).collect(),
             definitions: self.definitions.read(),
             definition_changes: self.definitions_by_change.iter().map(|(place, id)| (*id, *place)).collect(),
             definitions_by_change: self.definitions_by_change.into_iter().collect(),

@@ -12,8 +12,9 @@ use crate::growth::Step;
 use crate::id::{Id, Realm};
 use crate::identity::Identities;
 use crate::record::{
-    AccountSettings, Action, ActionPoint, Application, AppliedExtension, Association, Deployment, DeploymentState,
-    Environment, Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy, TagMap, TokenKey, Work,
+    AccountSettings, Action, ActionPoint, Alarm, Application, AppliedExtension, Association, Deployment,
+    DeploymentState, Environment, Extension, HostedVersion, Parameter, Profile, ProfileType, Resource, Strategy,
+    TagMap, TokenKey, Work,
 };
 use crate::refusal::Refusal;
 use crate::rollout::{Rollout, Standing};
@@ -65,6 +66,8 @@ pub struct RealmState {
     pub(crate) extension_counts: HashTrieMapSync<Id, u32>,
     pub(crate) associations: Table<Association>,
     pub(crate) settings: AccountSettings,
+    /// Alarms whose sources report by themselves, by name.
+    pub(crate) alarms: RedBlackTreeMapSync<String, Arc<Alarm>>,
     pub(crate) definitions: Table<ExperimentDefinition>,
     /// Definitions in the order of their last change, which is the order in which they are listed, latest first.
     pub(crate) definitions_by_change: RedBlackTreeMapSync<u64, Id>,
@@ -434,6 +437,16 @@ impl RealmState {
         let below = u32::try_from(before).unwrap_or(u32::MAX);
         let range = self.deployments.range((environment, 0)..(environment, below)).rev();
         Page::cut(range.map(|((_, number), deployment)| (u64::from(*number), deployment.clone())), limit)
+    }
+
+    /// What the source of an alarm said of it last.
+    pub fn alarm(&self, name: &str) -> Option<&Arc<Alarm>> {
+        self.alarms.get(name)
+    }
+
+    /// The alarms whose sources report by themselves, by name.
+    pub fn alarms(&self) -> impl Iterator<Item = &Arc<Alarm>> {
+        self.alarms.values()
     }
 
     /// What the account has chosen.

@@ -34,6 +34,9 @@ pub const PROGRAMS: &[Program] = &[
     of_postgresql("psql"),
     Program { name: "etcd", package: "etcd-server", folder: None },
     Program { name: "etcdctl", package: "etcd-client", folder: None },
+    // For the Python clients' tests.
+    Program { name: "prometheus", package: "prometheus", folder: None },
+    Program { name: "prometheus-alertmanager", package: "prometheus-alertmanager", folder: None },
 ];
 
 impl Program {

@@ -25,6 +25,7 @@ use tidegate_wire::{Failure, credential};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
+use crate::alarms::report;
 use crate::answer::Answer;
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
@@ -220,6 +221,9 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
         return match read_body(connection, &head.headers, body, MAX_JSON_BYTES).await {
             Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id).map(Answer::from),
+            Ok((body, _share)) if report::is_here(extra) => {
+                report::answer(node, &head, extra, &body, request_id).await.map(Answer::from)
+            }
             Ok(_) if extra == "stream" && head.method == Method::GET => match stream::open(node, &head) {
                 Ok(response) => response.map(Answer::from),
                 Err(failure) => {

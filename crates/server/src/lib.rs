@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod alarms;
 mod answer;
 mod apart;
 pub mod audit;

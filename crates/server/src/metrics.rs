@@ -8,6 +8,9 @@ use prometheus::{
 };
 
 use crate::head::Head;
+use tidegate_domain::TriggeredBy;
+
+use crate::alarms::Reading;
 use crate::node::Published;
 
 /// What a node counts.
@@ -43,6 +46,10 @@ pub struct Metrics {
     pub stream_events: IntCounter,
     /// Streams refused because there were too many.
     pub streams_refused: IntCounter,
+    readings: IntCounterVec,
+    /// Deployments that an unclear alarm holds.
+    pub held_deployments: IntGauge,
+    rollbacks: IntCounterVec,
     /// The audit log's numbers.
     pub audit: Arc<AuditMetrics>,
 }
@@ -128,6 +135,14 @@ impl Metrics {
                 "tidegate_streams_refused_total",
                 "Streams refused because the node had as many as it may have.",
             ),
+            readings: counters(&registry, "tidegate_alarm_readings_total", "Readings of alarms.", &["reading"]),
+            held_deployments: gauge("tidegate_deployments_held", "Deployments that an unclear alarm holds."),
+            rollbacks: counters(
+                &registry,
+                "tidegate_rollbacks_total",
+                "Deployments that this node took back, by whom that was triggered.",
+                &["triggered_by"],
+            ),
             audit: Arc::new(AuditMetrics {
                 records: counter("tidegate_audit_records_total", "Audit records written."),
                 dropped: counter("tidegate_audit_dropped_total", "Audit records of reads and polls that were dropped."),
@@ -155,6 +170,27 @@ impl Metrics {
         if let Some(seconds) = seconds {
             self.poll_seconds.observe(seconds);
         }
+    }
+
+    /// Counts what a monitor's alarm said.
+    pub(crate) fn count_reading(&self, reading: &Reading) {
+        let reading = match reading {
+            Reading::Ok => "ok",
+            Reading::Alarm(_) => "alarm",
+            Reading::Unclear(_) => "unclear",
+        };
+        self.readings.with_label_values(&[reading]).inc();
+    }
+
+    /// Counts a deployment that was taken back without its user.
+    pub(crate) fn count_rollback(&self, by: TriggeredBy) {
+        let by = match by {
+            TriggeredBy::User => "USER",
+            TriggeredBy::Appconfig => "APPCONFIG",
+            TriggeredBy::CloudwatchAlarm => "CLOUDWATCH_ALARM",
+            TriggeredBy::InternalError => "INTERNAL_ERROR",
+        };
+        self.rollbacks.with_label_values(&[by]).inc();
     }
 
     /// Everything in Prometheus' text format.

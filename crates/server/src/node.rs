@@ -19,6 +19,7 @@ use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, U
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 use crate::actions::{Actions, NoTargets, Outside};
+use crate::alarms::{AlarmSettings, Alarms};
 use crate::apart::apart;
 use crate::audit::Audit;
 use crate::clock::Clock;
@@ -51,6 +52,20 @@ pub struct Caller {
     pub request_id: String,
 }
 
+/// What a node can reach besides its store.
+pub struct Surroundings {
+    /// Whom actions and validators call.
+    pub targets: Arc<dyn Outside>,
+    /// Where alarms are read.
+    pub alarms: AlarmSettings,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { targets: Arc::new(NoTargets), alarms: AlarmSettings::default() }
+    }
+}
+
 /// What follows from the journal up to some entry. Immutable; a newer one replaces it.
 pub struct Published {
     /// The state.
@@ -78,6 +93,8 @@ pub enum NotDone {
     Contended,
     /// Another node has claimed the work, and may be at it.
     OthersAtWork,
+    /// An alarm is unclear.
+    Held(String),
     /// A fault of ours; the log says which.
     Fault,
 }
@@ -101,6 +118,7 @@ impl fmt::Display for NotDone {
             Self::Unavailable(unavailable) => fmt::Display::fmt(unavailable, f),
             Self::Contended => f.write_str("other writers were quicker, again and again"),
             Self::OthersAtWork => f.write_str("another node has claimed the work and may be at it"),
+            Self::Held(why) => f.write_str(why),
             Self::Fault => f.write_str("the work ended with a fault"),
         }
     }
@@ -118,6 +136,7 @@ pub struct Node {
     pub audit: OnceLock<Audit>,
     pub(crate) guard: ReplayGuard,
     pub(crate) actions: Actions,
+    pub(crate) alarms: Alarms,
     pub(crate) validators: Validators,
     pub(crate) rates: Rates,
     pub(crate) head: Head,
@@ -142,9 +161,9 @@ struct Writer {
 }
 
 impl Node {
-    /// A node that can call nothing outside; see [`Node::open_with`].
+    /// A node that reaches nothing but its store; see [`Node::open_with`].
     pub async fn open(journal: Arc<dyn Journal>, settings: Settings, clock: Clock) -> Result<Arc<Self>, Unavailable> {
-        Self::open_with(journal, settings, clock, Arc::new(NoTargets)).await
+        Self::open_with(journal, settings, clock, Surroundings::default()).await
     }
 
     /// Reads the journal and makes sure that there is a key for tokens.
@@ -152,13 +171,13 @@ impl Node {
         journal: Arc<dyn Journal>,
         settings: Settings,
         clock: Clock,
-        outside: Arc<dyn Outside>,
+        surroundings: Surroundings,
     ) -> Result<Arc<Self>, Unavailable> {
         let rates = Rates::new(settings.request_rates.clone());
         let guard = ReplayGuard::new(settings.replay_guard_sessions, settings.retry_grace_ms);
         let metrics = Metrics::new();
         let journal = Store::new(journal, settings.store_timeout, metrics.store_errors.clone());
-        let actions = Actions::new(outside, settings.randomness.clone());
+        let actions = Actions::new(surroundings.targets, settings.randomness.clone());
         let streams = Streams::new(settings.max_streams, metrics.streams.clone());
         let node = Arc::new(Self {
             settings,
@@ -167,6 +186,7 @@ impl Node {
             audit: OnceLock::new(),
             guard,
             actions,
+            alarms: Alarms::new(surroundings.alarms),
             validators: Validators::new(),
             rates,
             head: Head::new(),

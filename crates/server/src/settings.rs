@@ -67,6 +67,9 @@ pub struct Settings {
     pub snapshot_every: u64,
     /// How long another node's claim on work is respected while nothing comes of it: longer than a call outside takes,
     /// which is 20 seconds.
+    /// What those who report alarms have to show; nothing, if absent.
+    pub alarm_token: Option<Arc<str>>,
+    /// How long another node's claim on work is respected while nothing comes of it. Longer than any such work takes.
     pub claim_timeout: Duration,
     /// How long the store may take to append or read entries before it counts as out of reach; five times as long for
     /// contents and snapshots.
@@ -108,6 +111,7 @@ impl Default for Settings {
             enforce_poll_interval: true,
             token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
             snapshot_every: 10_000,
+            alarm_token: None,
             claim_timeout: Duration::from_secs(30),
             store_timeout: Duration::from_secs(6),
             look_every: Duration::from_secs(1),

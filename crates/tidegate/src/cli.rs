@@ -1,11 +1,14 @@
 //! The command line. A flag wins over its environment variable, and that over the configuration file.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+
+use crate::alarms::{AlarmTable, Patience};
 
 /// AWS AppConfig that you run yourself: AWS SDKs and the AWS CLI work against it unchanged.
 #[derive(Parser)]
@@ -199,6 +202,25 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_WEBHOOK_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=15))]
     #[serde(deserialize_with = "within::<1, 15, _>")]
     pub webhook_timeout: Option<u32>,
+
+    /// How often the alarms of running deployments are asked for, in seconds, 1 to 10 [default: 5].
+    #[arg(long, env = "TIDEGATE_ALARM_INTERVAL", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=10))]
+    #[serde(deserialize_with = "within::<1, 10, _>")]
+    pub alarm_interval: Option<u32>,
+
+    /// How long an alarm without data holds a deployment before it is rolled back, in seconds, or forever [default: 60].
+    ///
+    /// An alarm has no data when its source says so or cannot be reached. AWS rolls back at once: 0.
+    #[arg(long, env = "TIDEGATE_ALARM_PATIENCE", value_name = "SECONDS")]
+    pub alarm_patience: Option<Patience>,
+
+    /// What those have to show who report alarms to /_tidegate/alarms/ or /_tidegate/alertmanager, as a bearer token.
+    #[arg(long, env = "TIDEGATE_ALARM_TOKEN", value_name = "TEXT", hide_env_values = true)]
+    pub alarm_token: Option<String>,
+
+    /// Where alarms are read, by their names; only in the file.
+    #[arg(skip)]
+    pub alarms: Option<BTreeMap<String, AlarmTable>>,
 
     /// How long another node's claim on calling an extension is respected while nothing comes of it, in seconds, 25 to
     /// 3600 [default: 30].

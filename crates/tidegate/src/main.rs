@@ -1,5 +1,6 @@
 //! `tidegate`: AWS AppConfig that you run yourself.
 
+mod alarms;
 mod audit;
 mod cli;
 mod config_file;

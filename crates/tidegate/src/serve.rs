@@ -11,10 +11,11 @@ use std::time::Duration;
 use tidegate_domain::{Account, Limits};
 use tidegate_journal::{Journal, Unavailable};
 use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
+use tidegate_server::alarms::AlarmSettings;
 use tidegate_server::audit::{Audit, AuditSettings};
 use tidegate_server::clock::{Clock, system_now_ms};
 use tidegate_server::conductor::Conductor;
-use tidegate_server::node::Node;
+use tidegate_server::node::{Node, Surroundings};
 use tidegate_server::{RequestRates, Settings, TokenReuse, http};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,9 +23,9 @@ use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice};
-use crate::config_file;
 use crate::problem::Problem;
 use crate::store::Store;
+use crate::{alarms, config_file};
 
 /// Runs a node until the process is told to stop.
 pub(crate) fn run(options: Options) -> Result<(), Problem> {
@@ -35,12 +36,21 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let store = Store::of(&options)?;
     let settings = settings(&options, listen)?;
     let webhook = webhook(&options);
+    let alarms = alarms::settings(&options)?;
     let audit = audit(&options)?;
     // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
     let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
-    runtime.block_on(serve(listen, store, settings, webhook, audit, options.clock.unwrap_or(ClockChoice::System)))
+    runtime.block_on(serve(
+        listen,
+        store,
+        settings,
+        webhook,
+        alarms,
+        audit,
+        options.clock.unwrap_or(ClockChoice::System),
+    ))
 }
 
 async fn serve(
@@ -48,6 +58,7 @@ async fn serve(
     store: Store,
     settings: Settings,
     webhook: WebhookSettings,
+    alarms: AlarmSettings,
     audit: Option<AuditSettings>,
     clock: ClockChoice,
 ) -> Result<(), Problem> {
@@ -68,7 +79,9 @@ async fn serve(
         false => webhook,
     };
     let webhook = Webhook::new(webhook).map_err(Problem::new)?;
-    let node = Node::open_with(journal, settings, clock, Arc::new(Targets { webhook })).await?;
+    let node =
+        Node::open_with(journal, settings, clock, Surroundings { targets: Arc::new(Targets { webhook }), alarms })
+            .await?;
     if let Some(audit) = audit {
         start_audit(&node, audit).await?;
     }
@@ -303,6 +316,12 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
         replay_guard_sessions: count(options.replay_guard_sessions, defaults.replay_guard_sessions),
         default_poll_interval_s: options.poll_interval.unwrap_or(defaults.default_poll_interval_s),
         enforce_poll_interval: options.enforce_poll_interval.unwrap_or(defaults.enforce_poll_interval),
+        alarm_token: match options.alarm_token.as_deref() {
+            Some("") => {
+                return Err(Problem::new("--alarm-token is empty").hint("leave it out, or give a long random text"));
+            }
+            token => token.map(Into::into),
+        },
         claim_timeout: options.claim_timeout.map_or(defaults.claim_timeout, |s| Duration::from_secs(s.into())),
         max_connections: count(options.max_connections, defaults.max_connections),
         max_streams: count(options.max_streams, defaults.max_streams),

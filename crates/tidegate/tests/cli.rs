@@ -17,6 +17,9 @@ use serde_json::json;
 /// Every option of `serve`.
 const OPTIONS: &[&str] = &[
     "account",
+    "alarm-interval",
+    "alarm-patience",
+    "alarm-token",
     "allowed-hosts",
     "audit",
     "audit-reads",

@@ -331,6 +331,12 @@ def all_pages(client, operation, page_size, **given):
     return [len(page["Items"]) for page in pages], [item for page in pages for item in page["Items"]]
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def until(claim, limit_s=10):
     """Waits, in real time, until a claim about another process holds: only where real time is the subject."""
     deadline = time.monotonic() + limit_s

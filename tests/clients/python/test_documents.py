@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import AWS
-from harness import REPOSITORY
+from harness import REPOSITORY, free_port
 
 ADDRESS = "http://127.0.0.1:8787"
 # Instead of waiting, a walk-through moves the clock.
@@ -27,21 +27,32 @@ def blocks(document, language):
 def run(own_server, tmp_path):
     """Runs a shell script beside a server of its own, which is where the documents say that it is."""
     server = own_server()
+    return runner(server, tmp_path)
+
+
+def runner(server, tmp_path, ports=()):
+    """Runs scripts beside this server; `ports` maps further ports of the documents to those of the test."""
     # The variables that the documents refer to as the walk-through's.
     exports = "\n".join(line for line in blocks("README.md", "sh")[0].splitlines() if line.startswith("export "))
     assert ADDRESS in exports
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"PATH": f"{AWS.parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
 
+    def here(text):
+        text = text.replace(ADDRESS, server.url)
+        for port, own in dict(ports).items():
+            text = re.sub(rf"\b{port}\b", str(own), text)
+        return text
+
     def run(script):
-        script = f"{exports}\n{SLEEP}\n{script}".replace(ADDRESS, server.url)
+        script = here(f"{exports}\n{SLEEP}\n{script}")
         command = ["bash", "-eu", "-o", "pipefail", "-c", script]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def write(name, text):
-        (tmp_path / name).write_text(text.replace(ADDRESS, server.url))
+        (tmp_path / name).write_text(here(text))
 
     run.write = write
     return run
@@ -74,3 +85,22 @@ def test_an_experiment_runs_from_the_start_to_the_end(run):
     said = run("python experiment.py").splitlines()
     assert [line.split()[0] for line in said] == ["RUN_STOPPED", "EXPOSURE_UPDATED", "RUN_STARTED", *"4321"]
     assert said[-4:] == ["4 MANAGED COMPLETE", "3 MANAGED COMPLETE", "2 MANAGED COMPLETE", "1 USER COMPLETE"]
+
+
+def test_a_bad_release_is_rolled_back_because_of_prometheus(own_server, tmp_path):
+    ports = {9090: free_port(), 9100: free_port()}
+    table, tables = blocks("docs/alarms.md", "toml")
+    options = tmp_path / "tidegate.toml"
+    options.write_text(table.replace("9090", str(ports[9090])))
+    server = own_server("--config", options, "--alarm-interval", "1", "--alarm-patience", "forever")
+    run = runner(server, tmp_path, ports)
+    run.write("prometheus.yml", blocks("docs/alarms.md", "yaml")[0])
+    start, make, release, report = blocks("docs/alarms.md", "sh")
+    # What the document starts in the background ends with the script.
+    said = run("\n".join(["trap 'kill $(jobs -p)' EXIT", f"{{ {start} }} >/dev/null 2>&1", make, release]))
+    assert said.splitlines()[-2] == "ROLLED_BACK"
+    assert "checkout_failing_ratio is 0.31, above 0.05" in said.splitlines()[-1]
+    run(report)
+    # The other tables are right, too.
+    options.write_text(tables)
+    own_server("--config", options)

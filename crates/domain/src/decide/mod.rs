@@ -1,5 +1,6 @@
 //! Judging commands: rules only, and pure. One file per resource, in the order of checks that the service shows.
 
+mod alarm;
 mod application;
 mod deployment;
 mod environment;
@@ -152,6 +153,8 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
                 vended_metrics: changes.vended_metrics.or(old.vended_metrics),
             })])
         }
+        Command::ReportAlarm { name, report } => case.report_alarm(name, report),
+        Command::ForgetAlarm { name } => case.forget_alarm(name),
         Command::CreateDefinition(command) => case.create_definition(command),
         Command::UpdateDefinition(command) => case.update_definition(command),
         Command::DeleteDefinition { application, definition, is_destroyed } => {

@@ -44,6 +44,8 @@ pub struct Advance {
 enum Lane {
     /// The steps of the deployment that runs in an environment.
     Steps(Realm, Id),
+    /// Looking at the monitors of an environment.
+    Watch(Realm, Id),
     /// The actions after what happened to a deployment.
     Actions(Realm, Id, u32),
     /// Saving snapshots.
@@ -64,6 +66,8 @@ pub struct Conductor {
     held: HashMap<Lane, Instant>,
     /// What this node has claimed, and what it has done.
     ledger: Arc<Ledger>,
+    /// The deployments whose monitors are looked at, and when the next time.
+    watched: HashMap<(Realm, Id), (u32, Instant)>,
     /// Since when this node has seen others at work.
     others: HashMap<(Realm, Work), (u64, Instant)>,
 }
@@ -80,6 +84,7 @@ impl Conductor {
             busy: HashSet::new(),
             held: HashMap::new(),
             ledger: Arc::default(),
+            watched: HashMap::new(),
             others: HashMap::new(),
         }
     }
@@ -101,6 +106,7 @@ impl Conductor {
         loop {
             let number = self.observe();
             self.start_due_work();
+            self.start_due_looks();
             let pause = self.until_something_is_due();
             // In this order, so that a simulation goes the same way every time. None of them is always ready.
             tokio::select! {
@@ -133,7 +139,7 @@ impl Conductor {
     pub async fn advance(&mut self, to_ms: i64) -> Result<(), String> {
         let mut outcome = self.take_due_steps().await;
         while outcome.is_ok()
-            && let Some(due_ms) = self.next_step_at_ms()
+            && let Some(due_ms) = self.next_at_ms()
             && due_ms <= to_ms
         {
             self.node.clock.set_ms(due_ms);
@@ -142,6 +148,14 @@ impl Conductor {
         self.node.clock.set_ms(to_ms);
         self.keep_house().await;
         outcome.map_err(|error| error.to_string())
+    }
+
+    /// When, after now, something is to be done: a step that comes due, or one that an alarm has held for too long.
+    fn next_at_ms(&mut self) -> Option<i64> {
+        self.observe();
+        let now_ms = self.node.clock.monotonic_ms();
+        let end_of_patience = self.node.alarms.next_at_ms().filter(|at_ms| *at_ms > now_ms);
+        self.timetable.next_at_ms_after(now_ms).into_iter().chain(end_of_patience).min()
     }
 
     /// When the next step is due by what the node knows now, in milliseconds of its monotonic clock.
@@ -185,6 +199,39 @@ impl Conductor {
             // The outbox is in order: what comes later of the same deployment finds the lane busy.
             self.start(Lane::Actions(realm.clone(), environment, number), realm.clone(), work);
         }
+    }
+
+    /// Looks at the monitors of running deployments: when one starts, from then on regularly, and at once when one of
+    /// its alarms was reported as raised.
+    fn start_due_looks(&mut self) {
+        let now = Instant::now();
+        let node = self.node.clone();
+        let published = node.published();
+        let mut old = std::mem::take(&mut self.watched);
+        for (realm, deployment, _) in published.state.running() {
+            let state = published.state.realm(realm);
+            if !node.alarms.has_monitors(&state, &deployment) {
+                continue;
+            }
+            let (environment, number) = (deployment.environment, deployment.number);
+            let key = (realm.clone(), environment);
+            let next_at = old.remove(&key).filter(|(of, _)| *of == number).map_or(now, |(_, next_at)| next_at);
+            let lane = Lane::Watch(realm.clone(), environment);
+            let is_due = next_at <= now || node.alarms.is_raised(&state, &deployment);
+            if !is_due || self.held.contains_key(&lane) || self.busy.contains(&lane) {
+                self.watched.insert(key, (number, next_at));
+                continue;
+            }
+            self.watched.insert(key, (number, now + node.alarms.every()));
+            self.busy.insert(lane.clone());
+            let (node, realm) = (node.clone(), realm.clone());
+            self.spawn(lane, async move { work::watch(&node, &realm, environment, number).await });
+        }
+        let held = node.alarms.retain(|realm, environment, number| {
+            let deployment = published.state.realm(realm);
+            deployment.deployment_by_id(environment, number).is_some_and(|deployment| deployment.is_running())
+        });
+        node.metrics.held_deployments.set(i64::try_from(held).unwrap_or(i64::MAX));
     }
 
     fn start(&mut self, lane: Lane, realm: Realm, work: Work) {
@@ -236,6 +283,11 @@ impl Conductor {
                 }
                 Ok(())
             }
+            Err(NotDone::Held(why)) => {
+                tracing::warn!(why, ?lane, "a deployment is held");
+                self.held.insert(lane, Instant::now() + RETRY_AFTER);
+                Ok(())
+            }
             Err(error) => {
                 if !matches!(error, NotDone::OthersAtWork) {
                     tracing::warn!(%error, ?lane, "cannot go on with a deployment; it holds");
@@ -260,7 +312,16 @@ impl Conductor {
         let monotonic_ms = self.node.clock.monotonic_ms();
         let next_step = self.timetable.next_at_ms_after(monotonic_ms).filter(|_| !self.node.clock.is_manual());
         let next_step = next_step.map(|due_ms| Duration::from_millis((due_ms - monotonic_ms).unsigned_abs()));
-        next_try.into_iter().chain(next_step).min().unwrap_or(HOUSEKEEPING_EVERY).min(HOUSEKEEPING_EVERY)
+        // A look that is due and does not start waits for the one before it, which wakes the conductor when it ends.
+        let next_look = self.watched.values().map(|(_, next_at)| next_at.saturating_duration_since(now));
+        let next_look = next_look.filter(|pause| !pause.is_zero()).min();
+        next_try
+            .into_iter()
+            .chain(next_step)
+            .chain(next_look)
+            .min()
+            .unwrap_or(HOUSEKEEPING_EVERY)
+            .min(HOUSEKEEPING_EVERY)
     }
 
     async fn keep_house(&mut self) {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tidegate_domain::{ActionPoint, Command, Deployment, Realm, RealmState, Refusal, TriggeredBy, Work};
+use tidegate_domain::{ActionPoint, Command, Deployment, Id, Realm, RealmState, Refusal, TriggeredBy, Work};
 
 use super::ledger::{Done, Ledger};
 use crate::actions::{LONGEST_CALL, Named, Names, Tick};
+use crate::alarms::Verdict;
 use crate::node::{Node, NotDone};
 
 /// What came of it.
@@ -46,6 +47,11 @@ async fn take_step(desk: &Desk<'_>) -> Result<Progress, NotDone> {
     let Desk { node, ledger, key: key @ (realm, work), .. } = *desk;
     let Work::Step { environment, number, steps } = *work else { return Ok(Progress::NothingToDo) };
     let Some((deployment, names)) = find(node, realm, *work) else { return Ok(Progress::NothingToDo) };
+    match node.alarms.judge(node, realm, &deployment).await {
+        Verdict::Go => {}
+        Verdict::Hold(why) => return Err(NotDone::Held(why)),
+        Verdict::RollBack(reason) => return roll_back(node, realm, &deployment, reason).await,
+    }
     let is_asked =
         deployment.applied.iter().any(|extension| extension.actions_at(ActionPoint::AtDeploymentTick).next().is_some());
     // A step rests on what was seen a moment ago, not on what was seen before the store went away.
@@ -65,12 +71,53 @@ async fn take_step(desk: &Desk<'_>) -> Result<Progress, NotDone> {
         Tick::RollBack { reason, invocations } => {
             tracing::warn!(%environment, number, reason, "an extension has a deployment rolled back");
             let by = TriggeredBy::Appconfig;
+            node.metrics.count_rollback(by);
             Command::RollBack { environment, number, steps, by, reason, invocations }
         }
     };
     node.execute(&node.service(realm.clone()), &command).await?;
     tracing::info!(%environment, number, "took a deployment's next step");
     Ok(Progress::Done)
+}
+
+/// Asks the monitors of a running deployment, and takes it back if they say so.
+pub(super) async fn watch(node: &Node, realm: &Realm, environment: Id, number: u32) -> Result<Progress, NotDone> {
+    let deployment = node.published().state.realm(realm).deployment_by_id(environment, number).cloned();
+    let Some(deployment) = deployment.filter(|deployment| deployment.is_running()) else {
+        return Ok(Progress::NothingToDo);
+    };
+    match node.alarms.judge(node, realm, &deployment).await {
+        Verdict::Go => Ok(Progress::Done),
+        Verdict::Hold(why) => {
+            tracing::warn!(%environment, number, why, "a deployment is held");
+            Ok(Progress::Done)
+        }
+        Verdict::RollBack(reason) => roll_back(node, realm, &deployment, reason).await,
+    }
+}
+
+/// Takes a deployment back because of an alarm. Whoever took a step meanwhile makes no difference: the alarm stands.
+async fn roll_back(node: &Node, realm: &Realm, deployment: &Deployment, reason: String) -> Result<Progress, NotDone> {
+    let (environment, number, by) = (deployment.environment, deployment.number, TriggeredBy::CloudwatchAlarm);
+    let mut steps = deployment.steps;
+    loop {
+        let command = Command::RollBack { environment, number, steps, by, reason: reason.clone(), invocations: vec![] };
+        match node.execute(&node.service(realm.clone()), &command).await {
+            Ok(_) => {
+                node.metrics.count_rollback(by);
+                tracing::warn!(%environment, number, reason, "an alarm has a deployment rolled back");
+                return Ok(Progress::Done);
+            }
+            Err(NotDone::Refused(Refusal::Superseded)) => {
+                let state = node.published().state.realm(realm);
+                match state.deployment_by_id(environment, number) {
+                    Some(now) if now.is_running() && now.steps != steps => steps = now.steps,
+                    _ => return Ok(Progress::NothingToDo),
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn call_actions(desk: &Desk<'_>) -> Result<Progress, NotDone> {

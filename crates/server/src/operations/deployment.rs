@@ -87,8 +87,8 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
     for (index, name, value) in dynamic {
         command.applied[index].parameters.insert(name, value);
     }
-    if !environment.monitors.is_empty() {
-        tracing::warn!(environment = %environment.id, "the environment has monitors, and this version looks at none");
+    for alarm in call.node.alarms.unwatched(&view.realm, &environment.monitors) {
+        tracing::warn!(environment = %environment.id, alarm, "nobody looks at an alarm: no source is named for it");
     }
     let committed = call.execute(Command::StartDeployment(command)).await?;
     let deployment = find(&committed, |event| match event {

@@ -177,7 +177,7 @@ impl Call<'_> {
                 tracing::warn!("a write lost the race for its number again and again");
                 Failure::service_unavailable("Too many writers at once. Try again.")
             }
-            NotDone::Fault => Failure::internal(),
+            NotDone::Held(_) | NotDone::Fault => Failure::internal(),
         })
     }
 

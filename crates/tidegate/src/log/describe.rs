@@ -156,6 +156,11 @@ impl Names {
                 it.status,
                 it.exposure_percentage
             ),
+            Event::AlarmReported(it) => match &it.reason {
+                Some(reason) => format!("alarm {} is {:?}: {reason}", it.name, it.value),
+                None => format!("alarm {} is {:?}", it.name, it.value),
+            },
+            Event::AlarmForgotten { name } => format!("alarm {name} is forgotten"),
             Event::ChannelsPolled { channels } => format!("{} channels were polled", channels.len()),
             Event::Tagged { resource, tags } => format!("{resource:?} tagged: {}", written(tags)),
             Event::Untagged { resource, keys } => format!("{resource:?} untagged: {}", keys.join(", ")),
