@@ -8,13 +8,14 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::paced::Held;
 use crate::stream::StreamBody;
 
 /// See the module.
 pub(crate) enum Answer {
     Whole(Full<Bytes>),
     /// Boxed, so that a connection's memory is that of a poll.
-    Stream(Pin<Box<StreamBody>>),
+    Stream(Pin<Box<StreamBody>>, #[expect(dead_code, reason = "dropped with the stream")] Held),
 }
 
 impl From<Bytes> for Answer {
@@ -23,9 +24,10 @@ impl From<Bytes> for Answer {
     }
 }
 
-impl From<StreamBody> for Answer {
-    fn from(body: StreamBody) -> Self {
-        Self::Stream(Box::pin(body))
+impl Answer {
+    /// A stream, whose connection is not idle for as long as it lasts.
+    pub(crate) fn stream(body: StreamBody, held: Held) -> Self {
+        Self::Stream(Box::pin(body), held)
     }
 }
 
@@ -36,21 +38,21 @@ impl Body for Answer {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Stream(body) => body.as_mut().poll_frame(cx),
+            Self::Stream(body, _) => body.as_mut().poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(body) => body.is_end_stream(),
-            Self::Stream(body) => body.is_end_stream(),
+            Self::Stream(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            Self::Stream(body) => body.size_hint(),
+            Self::Stream(body, _) => body.size_hint(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What AWS does not have, under `/_tidegate/`, where it cannot collide with AWS's paths.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tidegate_model::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::clock::system_now_ms;
 use crate::conductor::Advance;
 use crate::node::Node;
 
@@ -70,6 +73,14 @@ async fn health(node: &Node) -> Response<Bytes> {
         is_ready &= !audit.is_required();
         body["audit"] = json!({"problem": problem});
     }
+    if let Some(tls) = node.tls.get() {
+        let (problem, ends) = tls.report(system_now_ms());
+        body["tls"] = json!({"not_after": ends.to_string()});
+        if let Some(problem) = problem {
+            // Not a reason to take the node out: another would have the same files.
+            body["tls"]["problem"] = problem.into();
+        }
+    }
     if is_ready {
         return json_response(StatusCode::OK, &body);
     }
@@ -123,10 +134,21 @@ fn error(status: StatusCode, message: &str) -> Response<Bytes> {
     json_response(status, &json!({"message": message}))
 }
 
+/// Whatever a browser gets to see here, it is to show as text, run nothing of, frame nowhere and keep no copy of. A
+/// hosted configuration may well be somebody's HTML.
+pub(crate) fn guard_against_browsers(headers: &mut HeaderMap, is_tls: bool) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    if is_tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}
+
 fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(format!("{body}\n")));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

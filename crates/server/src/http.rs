@@ -6,7 +6,9 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -14,22 +16,25 @@ use futures_util::FutureExt;
 use http::header::{ACCEPT, EXPECT, HOST, ORIGIN, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::graceful::GracefulConnection;
 use tidegate_domain::{Actor, Realm};
 use tidegate_model::{NoRoute, route};
 use tidegate_wire::{Failure, credential};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 
 use crate::alarms::report;
 use crate::answer::Answer;
 use crate::conductor::Advance;
 use crate::node::{Caller, Node};
-use crate::paced::{self, Pace, Paced, speaks_http2};
+use crate::paced::{self, Held, Pace, Paced, speaks_http2, speaks_without_tls};
+use crate::peers::{Place, Places};
 use crate::{audit, extras, operations, session, stream};
 
 /// Bytes of a request's head; a token may have 8 KiB.
@@ -45,10 +50,14 @@ const MAX_DRAINED_BYTES: u64 = 128 * 1_024 * 1_024;
 const MAX_STREAMS: u32 = 64;
 /// KiB of bodies that are read or answered at a time, all connections together; further ones wait.
 const BODY_BUDGET_KIB: usize = 256 * 1_024;
+/// How much more than its text JSON can take once it is read: `{}` is two bytes, and a value is dozens.
+const VALUES_PER_BYTE: u32 = 64;
 /// Streams that a client may open and reset before it is told to go away (CVE-2023-44487).
 const MAX_PENDING_RESETS: usize = 20;
 /// How often an HTTP/2 client has to show that it is there.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How long a connection that is told to end may take where no request is lost with it.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// Serves requests until `shutdown` resolves, then lets open ones finish.
 pub async fn serve(
@@ -57,9 +66,8 @@ pub async fn serve(
     advances: mpsc::Sender<Advance>,
     shutdown: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(node.settings.max_connections));
-    let bodies = Arc::new(Semaphore::new(BODY_BUDGET_KIB));
-    let graceful = GracefulShutdown::new();
+    let places = Places::new(&node.settings);
+    let (bodies, values) = (Arc::new(Semaphore::new(BODY_BUDGET_KIB)), Arc::new(Semaphore::new(BODY_BUDGET_KIB)));
     let closing = watch::Sender::new(false);
     let mut http1 = http1::Builder::new();
     // Time limits are kept by the connection; see `paced`.
@@ -72,10 +80,18 @@ pub async fn serve(
         .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
         .keep_alive_interval(KEEP_ALIVE_EVERY)
         .keep_alive_timeout(KEEP_ALIVE_EVERY);
-    tokio::pin!(shutdown);
+    let of_watch = node.clone();
+    let reloads = async move {
+        match of_watch.tls.get() {
+            Some(tls) => tls.watch(&of_watch.metrics.tls()).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(shutdown, reloads);
     loop {
         let accepted = tokio::select! {
             () = &mut shutdown => break,
+            () = &mut reloads => continue,
             accepted = accept(&listener, &places) => accepted,
         };
         let (stream, peer, place) = match accepted {
@@ -87,21 +103,27 @@ pub async fn serve(
                 continue;
             }
         };
+        let Some(place) = place.of(peer.ip()) else {
+            node.metrics.connections_refused.inc();
+            continue;
+        };
         let _ = stream.set_nodelay(true);
         node.metrics.connections.inc();
         let connection = Connection {
             node: node.clone(),
             advances: advances.clone(),
             bodies: bodies.clone(),
+            values: values.clone(),
             pace: Pace::new(),
             peer,
+            is_proxy: node.settings.trusted_proxies.contains(peer.ip()),
         };
         let connection = Arc::new(connection);
-        let (watcher, closing) = (graceful.watcher(), closing.subscribe());
+        let closing = closing.subscribe();
         let (http1, http2) = (http1.clone(), http2.clone());
         tokio::spawn(async move {
             // A client that goes away, or does not speak HTTP, is nobody's fault here.
-            if let Err(error) = serve_connection(stream, connection.clone(), &http1, &http2, watcher, closing).await {
+            if let Err(error) = serve_connection(stream, connection.clone(), &http1, &http2, closing).await {
                 tracing::debug!(error, %peer, "a connection ended early");
             }
             connection.node.metrics.connections.dec();
@@ -111,7 +133,7 @@ pub async fn serve(
     drop(listener);
     closing.send_replace(true);
     node.streams.close();
-    if tokio::time::timeout(node.settings.shutdown_timeout, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(node.settings.shutdown_timeout, closing.closed()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }
@@ -120,9 +142,23 @@ pub async fn serve(
 struct Connection {
     node: Arc<Node>,
     advances: mpsc::Sender<Advance>,
+    /// Memory for bodies as they come.
     bodies: Arc<Semaphore>,
+    /// Memory for what is made of them while they are answered. Kept apart: whoever sends slowly holds none of it.
+    values: Arc<Semaphore>,
     pace: Arc<Pace>,
     peer: SocketAddr,
+    is_proxy: bool,
+}
+
+impl Connection {
+    /// Who asks: the other end of the connection, or whom a trusted proxy there names.
+    fn peer_of(&self, headers: &HeaderMap) -> SocketAddr {
+        match self.is_proxy {
+            true => self.node.settings.trusted_proxies.client(headers, self.peer),
+            false => self.peer,
+        }
+    }
 }
 
 async fn serve_connection(
@@ -130,60 +166,148 @@ async fn serve_connection(
     connection: Arc<Connection>,
     http1: &http1::Builder,
     http2: &http2::Builder<TokioExecutor>,
-    watcher: Watcher,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let settings = &connection.node.settings;
-    let is_http2 = tokio::select! {
-        is_http2 = speaks_http2(&stream, settings.header_timeout) => is_http2.map_err(|error| error.to_string())?,
-        _ = closing.wait_for(|is_closing| *is_closing) => return Ok(()),
-    };
-    let pace = connection.pace.clone();
+    let (node, pace) = (connection.node.clone(), connection.pace.clone());
+    let settings = &node.settings;
     let limits =
         paced::Limits { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
-    let stream = Paced::new(stream, pace.clone(), limits);
-    let service = service_fn(move |request| {
-        connection.pace.begin();
-        let connection = connection.clone();
-        async move {
-            let response = answer(&connection, request).await;
-            connection.pace.end();
-            Ok::<_, Infallible>(response)
+    let Some(tls) = node.tls.get() else {
+        let is_http2 = tokio::select! {
+            is_http2 = speaks_http2(&stream, settings.header_timeout) => is_http2.map_err(|error| error.to_string())?,
+            _ = closing.wait_for(|is_closing| *is_closing) => return Ok(()),
+        };
+        let stream = Paced::new(stream, pace, limits);
+        return serve_stream(stream, is_http2, connection, http1, http2, closing).await;
+    };
+    let handshake = async {
+        if speaks_without_tls(&stream, settings.header_timeout).await? {
+            let _ = Paced::new(stream, pace, limits).write_all(NOT_TLS.as_bytes()).await;
+            return Err(std::io::Error::other("the client does not speak TLS"));
         }
-    });
+        // The pace is kept below TLS: the handshake is a part of the first head.
+        TlsAcceptor::from(tls.config()).accept(Paced::new(stream, pace, limits)).await
+    };
+    let stream = tokio::select! {
+        accepted = handshake => accepted.map_err(|error| {
+            node.metrics.tls().handshakes_failed.inc();
+            error.to_string()
+        })?,
+        _ = closing.wait_for(|is_closing| *is_closing) => return Ok(()),
+    };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    serve_stream(stream, is_http2, connection, http1, http2, closing).await
+}
+
+/// What somebody hears who speaks HTTP without TLS where TLS is spoken.
+const NOT_TLS: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 58\r\n\
+                       connection: close\r\n\r\n{\"message\":\"This port speaks TLS: use https:// instead.\"}\n";
+
+async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    is_http2: bool,
+    connection: Arc<Connection>,
+    http1: &http1::Builder,
+    http2: &http2::Builder<TokioExecutor>,
+    closing: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let pace = connection.pace.clone();
     let stream = TokioIo::new(stream);
     let ended = if is_http2 {
-        pace.release();
-        watcher.watch(http2.serve_connection(stream, service)).await
+        pace.multiplex();
+        let service = service_fn(move |request| {
+            let (connection, held) = (connection.clone(), connection.pace.hold());
+            async move { Ok::<_, Infallible>(answer(&connection, request).await.map(|body| HeldBody { body, _held: held })) }
+        });
+        keep(http2.serve_connection(stream, service), &pace, closing).await
     } else {
-        watcher.watch(http1.serve_connection(stream, service)).await
+        let service = service_fn(move |request| {
+            connection.pace.begin();
+            let connection = connection.clone();
+            async move {
+                let response = answer(&connection, request).await;
+                connection.pace.end();
+                Ok::<_, Infallible>(response)
+            }
+        });
+        keep(http1.serve_connection(stream, service), &pace, closing).await
     };
     ended.map_err(|error| error.to_string())
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+/// Drives a connection to its end, and brings that about when the node stops or the client has been idle for too long.
+async fn keep<C: GracefulConnection>(
+    connection: C,
+    pace: &Pace,
+    mut closing: watch::Receiver<bool>,
+) -> Result<(), C::Error> {
+    tokio::pin!(connection);
+    tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended,
+        _ = closing.wait_for(|is_closing| *is_closing) => {}
+        () = pace.over() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    loop {
+        match tokio::time::timeout(PARTING, connection.as_mut()).await {
+            Ok(ended) => return ended,
+            Err(_) if pace.is_expendable() => return Ok(()),
+            Err(_) => {}
+        }
+    }
+}
+
+/// An answer's body, which keeps its connection from being idle until it has been handed over.
+struct HeldBody<B> {
+    body: B,
+    _held: Held,
+}
+
+impl<B: Body + Unpin> Body for HeldBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Places>) -> std::io::Result<(TcpStream, SocketAddr, Place)> {
+    let place = places.take().await;
     let (stream, peer) = listener.accept().await?;
     Ok((stream, peer, place))
 }
 
 async fn answer(connection: &Connection, request: Request<Incoming>) -> Response<Answer> {
-    let (node, peer) = (&connection.node, connection.peer);
+    let (node, peer) = (&connection.node, connection.peer_of(request.headers()));
     if request.method() == Method::GET && request.uri().path() == "/configuration" {
         let query = request.uri().query().unwrap_or_default();
         let accept = request.headers().get(ACCEPT);
-        let response = session::latest_configuration(node, query, accept);
+        let response = match &node.data_rates {
+            Some(rates) if !rates.admit(node, peer.ip(), request.headers(), Some(query)) => {
+                session::throttled_poll(node)
+            }
+            _ => session::latest_configuration(node, query, accept),
+        };
         if let Some(audit) = node.audit.get() {
             audit.note_poll(node, request.headers(), peer, &response);
         }
         return response.map(Answer::from);
     }
     // Boxed, so that a connection's memory is that of a poll.
-    let answered = AssertUnwindSafe(Box::pin(answer_control(connection, request))).catch_unwind().await;
-    answered.unwrap_or_else(|_| answer_to_fault(node, peer).map(Answer::from))
+    let answered = AssertUnwindSafe(Box::pin(answer_control(connection, request, peer))).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_| answer_to_fault(node, peer).map(Answer::from));
+    extras::guard_against_browsers(response.headers_mut(), node.tls.get().is_some());
+    response
 }
 
 /// A fault of ours: the panic has said on standard error what it was. The client is told, and keeps its connection.
@@ -196,8 +320,8 @@ fn answer_to_fault(node: &Node, peer: SocketAddr) -> Response<Bytes> {
     response
 }
 
-async fn answer_control(connection: &Connection, request: Request<Incoming>) -> Response<Answer> {
-    let (node, peer) = (&connection.node, connection.peer);
+async fn answer_control(connection: &Connection, request: Request<Incoming>, peer: SocketAddr) -> Response<Answer> {
+    let node = &connection.node;
     let started = Instant::now();
     let mut id = [0; 36];
     let request_id = request_id(&mut id);
@@ -225,7 +349,7 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
                 report::answer(node, &head, extra, &body, request_id).await.map(Answer::from)
             }
             Ok(_) if extra == "stream" && head.method == Method::GET => match stream::open(node, &head) {
-                Ok(response) => response.map(Answer::from),
+                Ok(response) => response.map(|body| Answer::stream(body, connection.pace.hold())),
                 Err(failure) => {
                     let mut response = failure.into_response(request_id).map(Answer::from);
                     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -255,6 +379,9 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
             let limit = if is_content { node.settings.limits.hosted_content_bytes } else { MAX_JSON_BYTES };
             let outcome = match read_body(connection, &head.headers, body, limit).await {
                 Ok((body, _share)) => {
+                    let weight = u32::try_from(body.len().div_ceil(1_024)).unwrap_or(u32::MAX);
+                    let weight = weight.saturating_mul(VALUES_PER_BYTE).min(BODY_BUDGET_KIB as u32);
+                    let _values = connection.values.acquire_many(weight).await;
                     let caller = caller_of(node, &head, request_id);
                     let request = tidegate_wire::Request {
                         labels: &route.labels,
@@ -262,7 +389,11 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>) -> 
                         headers: &head.headers,
                         body,
                     };
-                    match audit::admit(&mut audited, &request.body).await {
+                    let admitted = match &node.data_rates {
+                        Some(rates) => rates.check(node, name, peer.ip(), &head),
+                        None => Ok(()),
+                    };
+                    match admitted.and(audit::admit(&mut audited, &request.body).await) {
                         Ok(()) => operations::answer(node, &caller, route.operation, &request).await,
                         Err(failure) => Err(failure),
                     }
@@ -379,6 +510,9 @@ fn caller_of(node: &Node, head: &http::request::Parts, request_id: &str) -> Call
 
 /// Whether the request is to a name that this server goes by: an address, `localhost`, or one that was named.
 fn is_expected_host(node: &Node, head: &http::request::Parts) -> bool {
+    if head.headers.get_all(HOST).iter().nth(1).is_some() {
+        return false;
+    }
     let Some(allowed) = &node.settings.allowed_hosts else { return true };
     let of_header = head.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
     let of_header = of_header.map(|text| match text.rsplit_once(':') {

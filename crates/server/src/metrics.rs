@@ -1,6 +1,6 @@
 //! Numbers for Prometheus. Handles are made once; counting is an atomic addition.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -50,6 +50,13 @@ pub struct Metrics {
     /// Deployments that an unclear alarm holds.
     pub held_deployments: IntGauge,
     rollbacks: IntCounterVec,
+    /// Connections closed because their address had as many as it may.
+    pub connections_refused: IntCounter,
+    /// Requests of the data plane refused because of their address's rate.
+    pub throttled_addresses: IntCounter,
+    /// Requests of the data plane refused because of their key's rate.
+    pub throttled_keys: IntCounter,
+    tls: OnceLock<TlsMetrics>,
     /// The audit log's numbers.
     pub audit: Arc<AuditMetrics>,
 }
@@ -66,6 +73,19 @@ pub struct AuditMetrics {
     pub failing: IntGauge,
 }
 
+/// What TLS counts.
+#[derive(Clone)]
+pub struct TlsMetrics {
+    /// When the certificate that is in use ends, in seconds since 1970.
+    pub not_after_s: IntGauge,
+    /// How often new files were taken over.
+    pub reloads: IntCounter,
+    /// 1 while the files are not those in use, because they are wrong.
+    pub failing: IntGauge,
+    /// Handshakes that came to nothing.
+    pub handshakes_failed: IntCounter,
+}
+
 /// Polls with one kind of answer.
 pub type PollCount = IntCounter;
 
@@ -74,6 +94,12 @@ impl Metrics {
     pub fn new() -> Self {
         let registry = Registry::new();
         let polls = counters(&registry, "tidegate_polls_total", "Polls by kind of answer.", &["answer"]);
+        let throttled = counters(
+            &registry,
+            "tidegate_data_throttled_total",
+            "Requests of the data plane refused because of a rate.",
+            &["by"],
+        );
         let request_seconds = histograms(
             &registry,
             "tidegate_request_duration_seconds",
@@ -143,6 +169,13 @@ impl Metrics {
                 "Deployments that this node took back, by whom that was triggered.",
                 &["triggered_by"],
             ),
+            connections_refused: counter(
+                "tidegate_connections_refused_total",
+                "Connections closed because their address had as many as it may.",
+            ),
+            throttled_addresses: throttled.with_label_values(&["address"]),
+            throttled_keys: throttled.with_label_values(&["key"]),
+            tls: OnceLock::new(),
             audit: Arc::new(AuditMetrics {
                 records: counter("tidegate_audit_records_total", "Audit records written."),
                 dropped: counter("tidegate_audit_dropped_total", "Audit records of reads and polls that were dropped."),
@@ -151,6 +184,34 @@ impl Metrics {
             }),
             registry,
         }
+    }
+
+    /// The numbers of TLS, which are there from the first call on.
+    pub fn tls(&self) -> TlsMetrics {
+        let make = || {
+            let gauge = |name: &str, help: &str| {
+                register(&self.registry, IntGauge::new(name, help).expect("the metric is well formed"))
+            };
+            let counter = |name: &str, help: &str| {
+                register(&self.registry, IntCounter::new(name, help).expect("the metric is well formed"))
+            };
+            TlsMetrics {
+                not_after_s: gauge(
+                    "tidegate_tls_certificate_not_after_seconds",
+                    "When the TLS certificate in use ends, in seconds since 1970.",
+                ),
+                reloads: counter("tidegate_tls_reloads_total", "New TLS files that were taken over."),
+                failing: gauge(
+                    "tidegate_tls_reload_failing",
+                    "1 while the TLS files are wrong, and older ones in use.",
+                ),
+                handshakes_failed: counter(
+                    "tidegate_tls_handshakes_failed_total",
+                    "TLS handshakes that came to nothing.",
+                ),
+            }
+        };
+        self.tls.get_or_init(make).clone()
     }
 
     /// Counts an answered request.

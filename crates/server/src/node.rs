@@ -24,6 +24,7 @@ use crate::apart::apart;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::contents::{Contents, overlay_run};
+use crate::data_rates::DataRates;
 use crate::head::{Head, NewerEntry, newer_entry};
 use crate::metrics::Metrics;
 use crate::rates::Rates;
@@ -32,6 +33,7 @@ use crate::session::{Keyring, ReplayGuard};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::stream::Streams;
+use crate::tls::Tls;
 use crate::validators::Validators;
 
 /// How many entries are read at once while catching up.
@@ -134,6 +136,9 @@ pub struct Node {
     pub metrics: Metrics,
     /// The audit log, if there is one.
     pub audit: OnceLock<Audit>,
+    /// TLS, if it is spoken.
+    pub tls: OnceLock<Arc<Tls>>,
+    pub(crate) data_rates: Option<DataRates>,
     pub(crate) guard: ReplayGuard,
     pub(crate) actions: Actions,
     pub(crate) alarms: Alarms,
@@ -174,6 +179,7 @@ impl Node {
         surroundings: Surroundings,
     ) -> Result<Arc<Self>, Unavailable> {
         let rates = Rates::new(settings.request_rates.clone());
+        let data_rates = DataRates::new(settings.data_rates);
         let guard = ReplayGuard::new(settings.replay_guard_sessions, settings.retry_grace_ms);
         let metrics = Metrics::new();
         let journal = Store::new(journal, settings.store_timeout, metrics.store_errors.clone());
@@ -184,6 +190,8 @@ impl Node {
             clock,
             metrics,
             audit: OnceLock::new(),
+            tls: OnceLock::new(),
+            data_rates,
             guard,
             actions,
             alarms: Alarms::new(surroundings.alarms),

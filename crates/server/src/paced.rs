@@ -9,7 +9,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -23,36 +23,83 @@ const LOOKS_PER_HEAD: u32 = 2;
 const IDLE: u8 = 0;
 const IN_HEAD: u8 = 1;
 const BUSY: u8 = 2;
-const RELEASED: u8 = 3;
+const MULTIPLEXED: u8 = 3;
+
+/// What may be written between two looks without counting as an answer: HTTP/2's own answers to pings and settings.
+const MOST_CHATTER_BYTES: usize = 16 * 1_024;
 
 /// What a connection is at, shared with the service that answers on it.
 #[derive(Debug)]
-pub(crate) struct Pace(AtomicU8);
+pub(crate) struct Pace {
+    state: AtomicU8,
+    /// Requests at a time, where there can be several, and answers that are not at their end.
+    held: AtomicU32,
+    /// How many were ever held.
+    begun: AtomicU32,
+    is_over: AtomicBool,
+    /// Something was written since this was looked at last, where requests come side by side.
+    has_written: AtomicBool,
+}
+
+/// Something that keeps a connection from being idle for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Held(Arc<Pace>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.held.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Pace {
     /// A new connection: a head is expected.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicU8::new(IN_HEAD)))
+        Arc::new(Self {
+            state: AtomicU8::new(IN_HEAD),
+            held: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            is_over: AtomicBool::new(false),
+            has_written: AtomicBool::new(false),
+        })
     }
 
     /// A request's head is complete.
     pub(crate) fn begin(&self) {
-        self.set(BUSY);
+        self.state.store(BUSY, Ordering::Relaxed);
     }
 
     /// The request is answered; the next may come at leisure.
     pub(crate) fn end(&self) {
-        self.set(IDLE);
+        self.state.store(IDLE, Ordering::Relaxed);
     }
 
-    /// Something else keeps the pace from now on: HTTP/2 has pings, and many requests at a time.
-    pub(crate) fn release(&self) {
-        self.0.store(RELEASED, Ordering::Relaxed);
+    /// From now on requests come side by side: each is held instead of begun and ended.
+    pub(crate) fn multiplex(&self) {
+        self.state.store(MULTIPLEXED, Ordering::Relaxed);
     }
 
-    fn set(&self, state: u8) {
-        if self.0.load(Ordering::Relaxed) != RELEASED {
-            self.0.store(state, Ordering::Relaxed);
+    /// Keeps the connection from being idle.
+    pub(crate) fn hold(self: &Arc<Self>) -> Held {
+        self.held.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        Held(self.clone())
+    }
+
+    /// Resolves when a multiplexed connection has been idle for too long; asked whenever its task runs.
+    pub(crate) async fn over(&self) {
+        std::future::poll_fn(|_| if self.is_over.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending })
+            .await;
+    }
+
+    /// Whether nothing that anybody waits for is lost with the connection, as far as can be seen since the last look.
+    pub(crate) fn is_expendable(&self) -> bool {
+        match self.state.load(Ordering::Relaxed) {
+            IN_HEAD => true,
+            MULTIPLEXED if self.held.load(Ordering::Relaxed) == 0 => {
+                let has_written = self.has_written.swap(false, Ordering::Relaxed);
+                self.is_over.load(Ordering::Relaxed) || !has_written
+            }
+            _ => false,
         }
     }
 }
@@ -76,6 +123,9 @@ pub(crate) struct Paced {
     looks: u32,
     /// What the last look found.
     found: u8,
+    found_begun: u32,
+    /// Bytes written since the last look.
+    written: usize,
     write: Deadline,
 }
 
@@ -83,7 +133,8 @@ impl Paced {
     pub(crate) fn new(stream: TcpStream, pace: Arc<Pace>, limits: Limits) -> Self {
         let look = Box::pin(sleep(limits.head / LOOKS_PER_HEAD));
         let write = Deadline::new(limits.write);
-        Self { stream, pace, limits, look, is_look_set: false, looks: 0, found: IN_HEAD, write }
+        let (is_look_set, looks, found, found_begun, written) = (false, 0, IN_HEAD, 0, 0);
+        Self { stream, pace, limits, look, is_look_set, looks, found, found_begun, written, write }
     }
 
     /// Looks whether the client has been at the same thing for too long.
@@ -96,20 +147,34 @@ impl Paced {
         self.is_look_set = tokio::task::coop::has_budget_remaining();
         let pause = self.limits.head / LOOKS_PER_HEAD;
         while self.look.as_mut().poll(cx).is_ready() {
-            let state = self.pace.0.load(Ordering::Relaxed);
-            self.looks = if state == self.found { self.looks + 1 } else { 0 };
+            let state = self.pace.state.load(Ordering::Relaxed);
+            let has_moved = self.has_moved(state);
+            self.looks = if state == self.found && !has_moved { self.looks + 1 } else { 0 };
             self.found = state;
             let limit = match state {
                 IN_HEAD => self.limits.head,
-                IDLE => self.limits.idle,
+                IDLE | MULTIPLEXED => self.limits.idle,
                 _ => Duration::MAX,
             };
             if pause.saturating_mul(self.looks) >= limit {
-                return true;
+                if state != MULTIPLEXED {
+                    return true;
+                }
+                // HTTP/2 can say goodbye, so that no request is lost; whoever drives the connection sees to it.
+                self.pace.is_over.store(true, Ordering::Relaxed);
             }
             self.look.as_mut().reset(Instant::now() + pause);
         }
         false
+    }
+
+    /// Whether the client has asked for something, or read some of an answer, since the last look.
+    fn has_moved(&mut self, state: u8) -> bool {
+        let chatter = if state == MULTIPLEXED { MOST_CHATTER_BYTES } else { 0 };
+        let begun = self.pace.begun.load(Ordering::Relaxed);
+        let has_begun = std::mem::replace(&mut self.found_begun, begun) != begun;
+        let has_read = std::mem::take(&mut self.written) > chatter;
+        has_begun || has_read || self.pace.held.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -140,8 +205,8 @@ impl AsyncRead for Paced {
             if this.is_over(cx) {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-        } else if this.pace.0.load(Ordering::Relaxed) == IDLE {
-            this.pace.0.store(IN_HEAD, Ordering::Relaxed);
+        } else if this.pace.state.load(Ordering::Relaxed) == IDLE {
+            this.pace.state.store(IN_HEAD, Ordering::Relaxed);
             // A request between two looks is no long wait.
             this.looks = 0;
             this.found = IN_HEAD;
@@ -182,10 +247,12 @@ impl AsyncWrite for Paced {
 
 impl Paced {
     fn keep_writing(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            // Whoever reads an answer is not idle.
-            self.looks = 0;
+        if let Poll::Ready(result) = &written {
+            self.written = self.written.saturating_add(*result.as_ref().unwrap_or(&0));
             self.write.timer = None;
+            if self.pace.state.load(Ordering::Relaxed) == MULTIPLEXED {
+                self.pace.has_written.store(true, Ordering::Relaxed);
+            }
             return written;
         }
         self.write.poll(cx).map(Err)
@@ -211,4 +278,11 @@ pub(crate) async fn speaks_http2(stream: &TcpStream, limit: Duration) -> io::Res
         }
     };
     tokio::time::timeout(limit, look).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+/// Whether a client begins as one of HTTP does where TLS is spoken: with a letter, and not with a record of a handshake.
+pub(crate) async fn speaks_without_tls(stream: &TcpStream, limit: Duration) -> io::Result<bool> {
+    let mut first = [0];
+    let length = tokio::time::timeout(limit, stream.peek(&mut first)).await??;
+    Ok(length == 1 && first[0].is_ascii_uppercase())
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
 
+use crate::data_rates::DataRateLimits;
+use crate::peers::TrustedProxies;
 use crate::random::Randomness;
 
 /// What happens to a token that is used a second time, after the grace for retries.
@@ -51,6 +53,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Which accounts are held to request rates.
     pub request_rates: RequestRates,
+    /// How often each address and each key may ask the data plane.
+    pub data_rates: DataRateLimits,
+    /// Proxies that are believed when they say whom they speak for.
+    pub trusted_proxies: TrustedProxies,
     /// What happens to tokens that are used twice.
     pub token_reuse: TokenReuse,
     /// How long after its first use a token is answered once more, in milliseconds: a lost reply must not end a session.
@@ -84,6 +90,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// Streams at a time; further ones are refused, and poll.
     pub max_streams: usize,
+    /// Connections at a time from one address, or from one /64 of IPv6; further ones are closed.
+    pub max_connections_per_address: Option<usize>,
     /// How long a client may take to send a request's head once it has begun, and to begin its first.
     pub header_timeout: Duration,
     /// How long a client may keep a connection without a request. Longer than clients wait between polls.
@@ -104,6 +112,8 @@ impl Default for Settings {
             allowed_hosts: None,
             limits: Limits::default(),
             request_rates: RequestRates::Aws { except: vec![Account::default()] },
+            data_rates: DataRateLimits { per_address: None, per_key: None, burst_s: 10 },
+            trusted_proxies: TrustedProxies::default(),
             token_reuse: TokenReuse::Refuse,
             retry_grace_ms: 10_000,
             replay_guard_sessions: 1 << 20,
@@ -119,6 +129,7 @@ impl Default for Settings {
             randomness: Randomness::Thread,
             max_connections: 16_384,
             max_streams: 10_240,
+            max_connections_per_address: None,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(100),
             write_timeout: Duration::from_secs(60),

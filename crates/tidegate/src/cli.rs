@@ -113,6 +113,24 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_ALLOWED_HOSTS", value_name = "NAMES", value_delimiter = ',')]
     pub allowed_hosts: Option<Vec<String>>,
 
+    /// Speak TLS with this certificate: a PEM file that holds it and those that lead to its authority.
+    ///
+    /// The files of TLS are looked at every two seconds, and taken over when they have changed and are right.
+    #[arg(long, env = "TIDEGATE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of --tls-cert: a PEM file, not encrypted.
+    #[arg(long, env = "TIDEGATE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Ask clients for certificates of these authorities: a PEM file.
+    #[arg(long, env = "TIDEGATE_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
+
+    /// Whether a client without a certificate is refused where --tls-client-ca asks for one [default: required].
+    #[arg(long, env = "TIDEGATE_TLS_CLIENT_CERTIFICATES", value_name = "WHICH")]
+    pub tls_client_certificates: Option<ClientCertificatesChoice>,
+
     /// The account of callers whose access key id is not an account of its own [default: 000000000000].
     #[arg(long, env = "TIDEGATE_ACCOUNT", value_name = "12 DIGITS")]
     pub account: Option<String>,
@@ -158,6 +176,61 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_MAX_STREAMS", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1 << 20))]
     #[serde(deserialize_with = "within::<0, { 1 << 20 }, _>")]
     pub max_streams: Option<u32>,
+
+    /// Connections at a time from one address, or one /64 of IPv6; further ones are closed [default: no limit].
+    #[arg(long, env = "TIDEGATE_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1048576))]
+    #[serde(deserialize_with = "within::<1, 1048576, _>")]
+    pub max_connections_per_address: Option<u32>,
+
+    /// How long a client may take for a request's head, in seconds, 1 to 300 [default: 10].
+    #[arg(long, env = "TIDEGATE_HEADER_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=300))]
+    #[serde(deserialize_with = "within::<1, 300, _>")]
+    pub header_timeout: Option<u32>,
+
+    /// How long a client may take to send a request's body, in seconds, 1 to 3600 [default: 30].
+    #[arg(long, env = "TIDEGATE_BODY_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[serde(deserialize_with = "within::<1, 3600, _>")]
+    pub body_timeout: Option<u32>,
+
+    /// How long a client may take to read any part of an answer, in seconds, 1 to 3600 [default: 60].
+    #[arg(long, env = "TIDEGATE_WRITE_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[serde(deserialize_with = "within::<1, 3600, _>")]
+    pub write_timeout: Option<u32>,
+
+    /// How long a connection may stand without a request, in seconds, 1 to 86400 [default: 100].
+    ///
+    /// Clients that poll less often than that connect anew each time.
+    #[arg(long, env = "TIDEGATE_IDLE_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    #[serde(deserialize_with = "within::<1, 86400, _>")]
+    pub idle_timeout: Option<u32>,
+
+    /// How long open requests may take when the server is told to stop, in seconds, 1 to 3600 [default: 10].
+    #[arg(long, env = "TIDEGATE_SHUTDOWN_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[serde(deserialize_with = "within::<1, 3600, _>")]
+    pub shutdown_timeout: Option<u32>,
+
+    /// Requests a second to the data plane from one address, or one /64 of IPv6 [default: no limit].
+    ///
+    /// More are refused with ThrottlingException, status 429.
+    #[arg(long, env = "TIDEGATE_DATA_RATE_PER_ADDRESS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000000000))]
+    #[serde(deserialize_with = "within::<1, 1000000000, _>")]
+    pub data_rate_per_address: Option<u32>,
+
+    /// Requests a second to the data plane with one access key [default: no limit].
+    #[arg(long, env = "TIDEGATE_DATA_RATE_PER_KEY", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000000000))]
+    #[serde(deserialize_with = "within::<1, 1000000000, _>")]
+    pub data_rate_per_key: Option<u32>,
+
+    /// How many seconds' worth of requests to the data plane may come at once, 1 to 3600 [default: 10].
+    #[arg(long, env = "TIDEGATE_DATA_RATE_BURST", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[serde(deserialize_with = "within::<1, 3600, _>")]
+    pub data_rate_burst: Option<u32>,
+
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas.
+    ///
+    /// Whom they name counts as the sender, for rates and in the audit log.
+    #[arg(long, env = "TIDEGATE_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    pub trusted_proxies: Option<Vec<String>>,
 
     /// The quota of applications in an account and region [default: 100].
     #[arg(long, env = "TIDEGATE_QUOTA_APPLICATIONS", value_name = "N")]
@@ -274,6 +347,15 @@ pub(crate) enum Credentials {
     Any,
     /// Only signatures of known access keys.
     Checked,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClientCertificatesChoice {
+    /// Nobody gets in without one.
+    Required,
+    /// One that is shown has to be right.
+    Optional,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]

@@ -16,13 +16,16 @@ use tidegate_server::audit::{Audit, AuditSettings};
 use tidegate_server::clock::{Clock, system_now_ms};
 use tidegate_server::conductor::Conductor;
 use tidegate_server::node::{Node, Surroundings};
-use tidegate_server::{RequestRates, Settings, TokenReuse, http};
+use tidegate_server::tls::{ClientCertificates, Tls, TlsSettings};
+use tidegate_server::{DataRateLimits, RequestRates, Settings, TokenReuse, TrustedProxies, http};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice};
+use crate::cli::{
+    ClientCertificatesChoice, ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice,
+};
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::{alarms, config_file};
@@ -38,12 +41,13 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let webhook = webhook(&options);
     let alarms = alarms::settings(&options)?;
     let audit = audit(&options)?;
+    let tls = tls(&options)?;
     // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
     let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
     runtime.block_on(serve(
-        listen,
+        Listen { address: listen, tls },
         store,
         settings,
         webhook,
@@ -53,8 +57,14 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     ))
 }
 
+/// Where to listen, and whether over TLS.
+struct Listen {
+    address: SocketAddr,
+    tls: Option<Tls>,
+}
+
 async fn serve(
-    listen: SocketAddr,
+    listen: Listen,
     store: Store,
     settings: Settings,
     webhook: WebhookSettings,
@@ -62,6 +72,7 @@ async fn serve(
     audit: Option<AuditSettings>,
     clock: ClockChoice,
 ) -> Result<(), Problem> {
+    let Listen { address: listen, tls } = listen;
     // Listening first: a second server on the port must not touch the first one's data.
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Problem::new(format!("cannot listen on {listen}: {error}"))
@@ -85,24 +96,37 @@ async fn serve(
     if let Some(audit) = audit {
         start_audit(&node, audit).await?;
     }
+    if let Some(tls) = tls {
+        let _ = node.tls.set(Arc::new(tls));
+    }
     let (stop, stopping) = watch::channel(false);
     let (advances, advance_requests) = mpsc::channel(1);
     let conductor = tokio::spawn(Conductor::new(node.clone()).run(advance_requests, stopped(stopping.clone())));
     let server = tokio::spawn(http::serve(listener, node.clone(), advances, stopped(stopping)));
     // Before anybody is told that the server runs, and could tell it to stop.
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     greet(address, &store, &node);
     signals.wait().await;
     tracing::info!("stopping");
     stop.send_replace(true);
-    let ended = tokio::join!(server, conductor);
-    if let Some(audit) = node.audit.get() {
-        audit.close().await;
-    }
-    opened.close().await?;
-    match ended {
-        (Ok(()), Ok(())) => Ok(()),
-        _ => Err(Problem::new("a part of the server ended with a fault; the log says which")),
+    let stopped = async {
+        let ended = tokio::join!(server, conductor);
+        if let Some(audit) = node.audit.get() {
+            audit.close().await;
+        }
+        opened.close().await?;
+        match ended {
+            (Ok(()), Ok(())) => Ok(()),
+            _ => Err(Problem::new("a part of the server ended with a fault; the log says which")),
+        }
+    };
+    tokio::select! {
+        ended = stopped => ended,
+        () = signals.wait() => {
+            tracing::warn!("stopping at once, as told a second time");
+            // What is acknowledged is stored: no moment is a wrong one to end at.
+            std::process::exit(130)
+        }
     }
 }
 
@@ -144,7 +168,7 @@ impl Signals {
         Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
     }
 
-    async fn wait(mut self) {
+    async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -154,17 +178,18 @@ impl Signals {
 
 /// Says where everything is and how to try it. Standard output may be closed; that is no reason to stop.
 fn greet(address: SocketAddr, store: &Store, node: &Node) {
+    let url = format!("{}://{address}", if node.tls.get().is_some() { "https" } else { "http" });
     let clock = if node.clock.is_manual() { "manual: moved by POST /_tidegate/clock/advance" } else { "the machine's" };
     let text = format!(
-        "tidegate {version} is listening on http://{address}\n\
+        "tidegate {version} is listening on {url}\n\
          data         {store}\n\
          credentials  not checked: any access key is accepted\n\
          clock        {clock}\n\
          \n\
          Try it:\n  \
            export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1\n  \
-           aws --endpoint-url http://{address} appconfig create-application --name hello\n  \
-           aws --endpoint-url http://{address} appconfig list-applications\n",
+           aws --endpoint-url {url} appconfig create-application --name hello\n  \
+           aws --endpoint-url {url} appconfig list-applications\n",
         version = env!("CARGO_PKG_VERSION"),
     );
     let mut out = std::io::stdout().lock();
@@ -204,6 +229,23 @@ fn check_exposure(options: &Options, listen: SocketAddr) -> Result<(), Problem> 
         .hint("listen on 127.0.0.1 or [::1], or say --insecure-allow-any if everybody may do everything"));
     }
     Ok(())
+}
+
+/// What the options say about TLS; the files are read at once.
+fn tls(options: &Options) -> Result<Option<Tls>, Problem> {
+    let (certificate, key) = match (&options.tls_cert, &options.tls_key) {
+        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
+        (None, None) if options.tls_client_ca.is_none() => return Ok(None),
+        _ => {
+            return Err(Problem::new("TLS needs a certificate and its key")
+                .hint("name both with --tls-cert FILE and --tls-key FILE"));
+        }
+    };
+    let are_required = options.tls_client_certificates != Some(ClientCertificatesChoice::Optional);
+    let clients = options.tls_client_ca.clone();
+    let clients = clients.map(|authorities| ClientCertificates { authorities, are_required });
+    let tls = Tls::open(TlsSettings { certificate, key, clients });
+    tls.map(Some).map_err(|wrong| Problem::new(format!("cannot speak TLS: {wrong}")))
 }
 
 /// What the options say about webhooks; without a secret in them, the node's own is taken later.
@@ -290,6 +332,9 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
     };
     let count = |option: Option<u32>, default: usize| option.map_or(default, |number| number as usize);
     let limits = defaults.limits;
+    let seconds = |option: Option<u32>, default| option.map_or(default, |s| Duration::from_secs(s.into()));
+    let trusted_proxies = options.trusted_proxies.as_deref().unwrap_or_default().join(",").parse::<TrustedProxies>();
+    let trusted_proxies = trusted_proxies.map_err(|error| Problem::new(format!("--trusted-proxies: {error}")))?;
     Ok(Settings {
         account,
         region,
@@ -322,9 +367,21 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
             }
             token => token.map(Into::into),
         },
-        claim_timeout: options.claim_timeout.map_or(defaults.claim_timeout, |s| Duration::from_secs(s.into())),
+        claim_timeout: seconds(options.claim_timeout, defaults.claim_timeout),
         max_connections: count(options.max_connections, defaults.max_connections),
         max_streams: count(options.max_streams, defaults.max_streams),
+        max_connections_per_address: options.max_connections_per_address.map(|most| most as usize),
+        header_timeout: seconds(options.header_timeout, defaults.header_timeout),
+        body_timeout: seconds(options.body_timeout, defaults.body_timeout),
+        write_timeout: seconds(options.write_timeout, defaults.write_timeout),
+        idle_timeout: seconds(options.idle_timeout, defaults.idle_timeout),
+        shutdown_timeout: seconds(options.shutdown_timeout, defaults.shutdown_timeout),
+        data_rates: DataRateLimits {
+            per_address: options.data_rate_per_address,
+            per_key: options.data_rate_per_key,
+            burst_s: options.data_rate_burst.unwrap_or(defaults.data_rates.burst_s),
+        },
+        trusted_proxies,
         ..defaults
     })
 }

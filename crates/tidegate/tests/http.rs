@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use common::aws::{self, Home};
 use common::client::Raw;
-use common::{Answer, Client, Server, eventually};
+use common::{Answer, Client, Server, eventually, http_2};
 use serde_json::{Value, json};
 
 fn server(options: &[&str]) -> (tempfile::TempDir, Server) {
@@ -579,7 +579,7 @@ fn clients_that_never_speak_do_not_keep_others_out() {
 fn http_2_without_negotiation_is_spoken() {
     let (_directory, server) = server(&[]);
     for (path, status, text) in [("/applications", "200", r#"{"Items":[]}"#), ("/nowhere", "404", r#"{"Message":"#)] {
-        let answer = http_2::get(server.address, path);
+        let answer = http_2::get(&mut Raw::connect(server.address).unwrap(), path);
         assert_eq!(answer.status, status, "{path}");
         assert!(answer.body.starts_with(text.as_bytes()), "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
@@ -629,76 +629,13 @@ fn the_log_never_holds_a_configuration_at_any_level() {
         for body in [document.to_string(), content.clone(), content[1..].to_owned()] {
             client.ask("POST", &path, &[("Content-Type", "application/json")], Some(body.as_bytes()));
         }
-        let over_http_2 = http_2::get(server.address, &format!("{}/{version}", home.versions()));
+        let over_http_2 =
+            http_2::get(&mut Raw::connect(server.address).unwrap(), &format!("{}/{version}", home.versions()));
         assert_eq!(over_http_2.body, content.as_bytes());
         let log = server.log();
         assert!(log.contains("CreateHostedConfigurationVersion"), "there is a log to look at");
         let found = log.lines().find(|line| line.contains(marker));
         assert_eq!(found, None, "a configuration is nobody's business");
         server.assert_well();
-    }
-}
-
-/// As much of HTTP/2 as a GET needs.
-mod http_2 {
-    use std::io::Read;
-    use std::net::SocketAddr;
-
-    use super::common::client::Raw;
-
-    pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    const DATA: u8 = 0;
-    const HEADERS: u8 = 1;
-    const SETTINGS: u8 = 4;
-    const END_STREAM: u8 = 1;
-    const END_HEADERS: u8 = 4;
-
-    pub struct Answer {
-        pub status: &'static str,
-        pub body: Vec<u8>,
-    }
-
-    pub fn get(address: SocketAddr, path: &str) -> Answer {
-        let mut block = vec![0x82, 0x86]; // :method GET, :scheme http
-        for (index, value) in [(0x04, path), (0x01, "localhost")] {
-            // :path and :authority, literal, not indexed; a length of 127 and more takes a second byte.
-            block.push(index);
-            match u8::try_from(value.len()) {
-                Ok(length @ ..127) => block.push(length),
-                _ => block.extend([127, u8::try_from(value.len() - 127).expect("a short path")]),
-            }
-            block.extend(value.as_bytes());
-        }
-        let mut raw = Raw::connect(address).unwrap();
-        let settings = frame(SETTINGS, 0, 0, &[]);
-        let headers = frame(HEADERS, END_STREAM | END_HEADERS, 1, &block);
-        raw.write(&[PREFACE, &settings, &headers].concat()).unwrap();
-        let mut answer = Answer { status: "", body: Vec::new() };
-        loop {
-            let mut head = [0; 9];
-            raw.stream.read_exact(&mut head).expect("a frame");
-            let mut payload = vec![0; usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2])];
-            raw.stream.read_exact(&mut payload).expect("the frame's payload");
-            match head[3] {
-                HEADERS => {
-                    answer.status = match payload[0] {
-                        0x88 => "200",
-                        0x8c => "400",
-                        0x8d => "404",
-                        _ => "another",
-                    };
-                }
-                DATA => answer.body.extend(&payload),
-                _ => continue,
-            }
-            if head[4] & END_STREAM != 0 {
-                return answer;
-            }
-        }
-    }
-
-    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(payload.len()).expect("a small frame").to_be_bytes();
-        [&[0, length[0], length[1], kind, flags, 0, 0, 0, stream], payload].concat()
     }
 }

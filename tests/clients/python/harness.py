@@ -87,7 +87,7 @@ class Server:
             for line in process.stdout:
                 log.write(line)
                 log.flush()
-                said = re.search(rb"listening on (http://\S+)", line)
+                said = re.search(rb"listening on (https?://\S+)", line)
                 if said and self.url is None:
                     self.url = said.group(1).decode().rstrip("/")
                     ready.set()

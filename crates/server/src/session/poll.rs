@@ -16,6 +16,7 @@ use tidegate_wire::{Failure, read_configuration_token};
 
 use super::replay::Use;
 use super::token::{self, Problem, Session};
+use crate::data_rates::throttled;
 use crate::metrics::PollCount;
 use crate::node::Node;
 use crate::settings::TokenReuse;
@@ -40,6 +41,13 @@ pub fn latest_configuration(node: &Node, query: &str, accept: Option<&HeaderValu
     };
     node.metrics.count_poll(count, started.map(|started| started.elapsed().as_secs_f64()));
     response
+}
+
+/// Refuses a poll that was not looked at.
+pub fn throttled_poll(node: &Node) -> Response<Bytes> {
+    let mut id = [0; 36];
+    node.metrics.count_poll(&node.metrics.polls_refused, None);
+    throttled().into_response(crate::http::request_id(&mut id))
 }
 
 fn answer<'a>(

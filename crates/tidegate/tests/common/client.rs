@@ -149,6 +149,22 @@ impl Raw {
     }
 }
 
+impl Read for Raw {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(room)
+    }
+}
+
+impl Write for Raw {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.get_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A client with one connection, made anew when it has to be.
 pub struct Client {
     address: SocketAddr,

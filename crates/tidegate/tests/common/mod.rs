@@ -7,6 +7,7 @@
 
 pub mod aws;
 pub mod client;
+pub mod http_2;
 pub mod server;
 
 use std::time::{Duration, Instant};

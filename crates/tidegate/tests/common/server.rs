@@ -176,7 +176,7 @@ impl Starting {
             greeting.push('\n');
         }
         let took = self.since.elapsed();
-        let address = greeting.lines().next().and_then(|line| line.split_once("http://"));
+        let address = greeting.lines().next().and_then(|line| line.split_once("://"));
         let address = address.and_then(|(_, address)| address.parse().ok()).expect("the first line has the address");
         Ok(Server {
             child: self.child.take().expect("it was not waited for"),
