@@ -4,6 +4,7 @@
 //! table says what tests need, depends on nothing of the workspace.
 
 mod debian;
+mod deny;
 mod engines;
 mod fuzz;
 mod hosts;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::count::Count;
 use crate::venv::Venv;
-use crate::{engines, fuzz, hosts, links, model, node, workspace};
+use crate::{deny, engines, fuzz, hosts, links, model, node, workspace};
 
 /// One thing that is checked. A check that runs no tests counts as one that passed or failed.
 pub struct Section {
@@ -26,6 +26,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "format", about: "Rust is formatted as rustfmt.toml says", run: format },
     Section { name: "documents", about: "links lead somewhere, and no package registry is named", run: documents },
     Section { name: "lint", about: "clippy has nothing to say", run: lint },
+    Section { name: "deny", about: "licences, banned crates, duplicates and sources are as deny.toml says", run: deny },
     Section { name: "model", about: "the interface table is what the pinned botocore says", run: model },
     Section { name: "rust", about: "the tests of the workspace's crates", run: rust },
     Section { name: "python", about: "boto3, the AWS CLI and Powertools against the built binary", run: python },
@@ -62,6 +63,12 @@ fn documents(_: &mut Context) -> Result<Count> {
 fn lint(_: &mut Context) -> Result<Count> {
     workspace::run(&mut workspace::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     Ok(Count::passed(1))
+}
+
+fn deny(_: &mut Context) -> Result<Count> {
+    deny::check()?;
+    let skipped = usize::from(!deny::check_advisories()?);
+    Ok(Count { passed: 2 - skipped, failed: 0, skipped })
 }
 
 fn model(_: &mut Context) -> Result<Count> {
