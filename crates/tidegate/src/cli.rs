@@ -26,6 +26,12 @@ pub(crate) enum Command {
     /// AWS_ENDPOINT_URL_APPCONFIGDATA in their environment.
     Serve(Box<Options>),
 
+    /// Run the local agent: configurations and flags for applications on this machine, on localhost:2772.
+    ///
+    /// It takes the place of AWS's AppConfig Agent, reads the same environment variables, and follows AWS AppConfig or,
+    /// with --upstream, a Tidegate node. A flag wins over its environment variables.
+    Agent(crate::agent::Options),
+
     /// Check an audit log, or take records out of it.
     #[command(subcommand)]
     Audit(crate::audit::AuditCommand),

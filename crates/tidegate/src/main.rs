@@ -1,5 +1,6 @@
 //! `tidegate`: AWS AppConfig that you run yourself.
 
+mod agent;
 mod alarms;
 mod audit;
 mod cli;
@@ -26,6 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Serve(options) => serve::run(*options),
+        cli::Command::Agent(options) => agent::run(&options),
         cli::Command::Audit(command) => audit::run(command),
         cli::Command::Log(options) => log::run(&options),
         cli::Command::Keys(command) => identities::keys(command),

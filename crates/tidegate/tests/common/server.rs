@@ -168,7 +168,8 @@ impl Starting {
     /// Waits for the greeting, or for an end without one; then says what was logged.
     pub fn ready_or_ended(mut self) -> Result<Server, String> {
         let mut greeting = String::new();
-        while !greeting.contains("list-applications\n") {
+        // A server ends its greeting with how to try it; an agent has one line.
+        while !greeting.contains("list-applications\n") && !greeting.starts_with("tidegate agent is listening") {
             let Ok(line) = self.lines.recv_timeout(HANG) else {
                 return Err(String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned());
             };
