@@ -90,6 +90,8 @@ pub enum Command {
     StopRun { application: String, definition: String, run: i64, result: Option<RunResult>, deployment: RunDeployment },
     /// Notes when channels were polled last.
     NotePolls { channels: Vec<(u64, i64)> },
+    /// Gives up those of these contents that nobody needs any more, so that they can be deleted.
+    Condemn { contents: Vec<ContentHash> },
     /// `TagResource`
     Tag { resource: Resource, arn: String, tags: Tags },
     /// `UntagResource`
@@ -161,6 +163,7 @@ impl Command {
             Self::UpdateRun(_) => "UpdateExperimentRun",
             Self::StopRun { .. } => "StopExperimentRun",
             Self::NotePolls { .. } => "NotePolls",
+            Self::Condemn { .. } => "CondemnContents",
             Self::Tag { .. } => "TagResource",
             Self::Untag { .. } => "UntagResource",
             Self::RotateTokenKey { .. } => "RotateTokenKey",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::{ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
-use crate::id::{Account, Id, Realm};
+use crate::id::{Account, ContentHash, Id, Realm};
 use crate::identity::{AccessKey, Group, Issuer, NamedPolicy, Role, User};
 use crate::record::{
     AccountSettings, Alarm, Application, Association, Deployment, Environment, Extension, HostedVersion, Invocation,
@@ -204,6 +204,11 @@ pub enum Event {
     ChannelsPolled {
         /// Channel numbers and times.
         channels: Vec<(u64, i64)>,
+    },
+    /// Nothing refers to these contents, and nothing ever will: they may be deleted at any time from here on.
+    ContentsCondemned {
+        /// Their names in the store.
+        contents: Vec<ContentHash>,
     },
     /// These tags were added or replaced.
     Tagged {

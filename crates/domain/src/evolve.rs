@@ -28,6 +28,7 @@ impl State {
                 (_, Event::TokenKeyCreated(key)) => self.add_token_key(key),
                 (_, Event::ChannelsPolled { channels }) => self.note_polls(channels),
                 (_, event) if event.is_about_identities() => Arc::make_mut(&mut self.identities).apply(event),
+                (_, Event::ContentsCondemned { contents }) => self.note_condemned(contents),
                 (Some(realm), event) => Change { state: self, realm, at_ms: decision.at_ms }.apply(event),
                 (None, _) => {}
             }
@@ -188,6 +189,7 @@ impl Change<'_> {
             // These belong to no realm.
             Event::TokenKeyCreated(_)
             | Event::ChannelsPolled { .. }
+            | Event::ContentsCondemned { .. }
             | Event::UserPut(_)
             | Event::UserDeleted { .. }
             | Event::AccessKeyPut(_)

@@ -9,6 +9,7 @@
 
 pub mod aws_extensions;
 mod command;
+mod contents;
 mod decide;
 mod event;
 mod evolve;

@@ -97,6 +97,7 @@ pub enum Refusal {
     TooManyTags { limit: usize },
     QuotaExceeded { what: &'static str, limit: usize },
     Identity(IdentityRefusal),
+    ContentCondemned,
     Superseded,
 }
 
@@ -129,7 +130,7 @@ impl Refusal {
             | Self::DeploymentNumberOutdated { .. } => Kind::Conflict,
             Self::ContentTooLarge { .. } => Kind::TooLarge,
             Self::QuotaExceeded { .. } => Kind::QuotaExceeded,
-            Self::Superseded => Kind::Superseded,
+            Self::Superseded | Self::ContentCondemned => Kind::Superseded,
             Self::ApplicationNameTaken { .. }
             | Self::ApplicationHasEnvironments { .. }
             | Self::ApplicationHasProfiles { .. }
@@ -419,6 +420,7 @@ impl Refusal {
             Self::TooManyTags { limit } => format!("A resource cannot have more than {limit} tags."),
             Self::QuotaExceeded { what, limit } => format!("The limit of {limit} {what} is reached."),
             Self::Identity(refusal) => refusal.to_string(),
+            Self::ContentCondemned => "The configuration has to be stored again.".into(),
             Self::Superseded => "This has already been done.".into(),
         }
     }

@@ -8,7 +8,7 @@ use rpds::ListSync;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::{ExperimentDefinition, ExperimentRun};
-use crate::id::{Id, Realm};
+use crate::id::{ContentHash, Id, Realm};
 use crate::identity::{AccessKey, Group, Identities, Issuer, NamedPolicy, Role, User};
 use crate::record::{
     AccountSettings, Alarm, Application, Association, Deployment, Environment, Extension, HostedVersion, Profile,
@@ -17,8 +17,10 @@ use crate::record::{
 use crate::state::{Channel, ChannelNumber, RealmState, State};
 use crate::table::Written;
 
-/// The format that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+/// The newest format that this version writes and reads.
+const FORMAT: u32 = 2;
+/// What a state is written in that needs nothing newer, so that older versions read it.
+const FORMAT_WITHOUT_CONDEMNED: u32 = 1;
 
 /// See the module.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Snapshot {
     token_keys: Vec<TokenKey>,
     #[serde(default)]
     identities: WrittenIdentities,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    condemned: Vec<ContentHash>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -102,7 +106,8 @@ impl Snapshot {
         };
         let claim = |((realm, work), node): (&(Realm, Work), &u64)| (realm.clone(), *work, *node);
         Self {
-            v: FORMAT,
+            // Whoever does not know what is condemned must not decide.
+            v: if state.condemned.is_empty() { FORMAT_WITHOUT_CONDEMNED } else { FORMAT },
             number: state.number,
             realms: state.realms.iter().map(|(realm, held)| WrittenRealm::of(realm, held)).collect(),
             channels: state.channels.values().map(channel).collect(),
@@ -112,6 +117,7 @@ impl Snapshot {
             polled: state.polled.iter().map(|(channel, at_ms)| (*channel, *at_ms)).collect(),
             token_keys: state.token_keys.to_vec(),
             identities: WrittenIdentities::of(&state.identities),
+            condemned: state.condemned.iter().copied().collect(),
         }
     }
 
@@ -155,6 +161,7 @@ impl Snapshot {
         state.outbox = self.outbox.into_iter().map(|key| (key, ())).collect();
         state.claims = self.claims.into_iter().map(|(realm, work, node)| ((realm, work), node)).collect();
         state.polled = self.polled.into_iter().collect();
+        state.condemned = self.condemned.into_iter().collect();
         state.touched = state.channels.keys().copied().collect();
         Ok(state)
     }

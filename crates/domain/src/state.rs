@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use rpds::{HashTrieMapSync, ListSync, RedBlackTreeMapSync};
+use rpds::{HashTrieMapSync, HashTrieSetSync, ListSync, RedBlackTreeMapSync};
 
 use crate::aws_extensions::{self, AwsExtension};
 use crate::experiment::{DefinitionStatus, ExperimentDefinition, ExperimentRun};
 use crate::growth::Step;
-use crate::id::{Id, Realm};
+use crate::id::{ContentHash, Id, Realm};
 use crate::identity::Identities;
 use crate::record::{
     AccountSettings, Action, ActionPoint, Alarm, Application, AppliedExtension, Association, Deployment,
@@ -111,6 +111,8 @@ pub struct State {
     pub(crate) claims: HashTrieMapSync<(Realm, Work), u64>,
     /// When channels were polled last, as far as it was noted, in milliseconds since 1970.
     pub(crate) polled: HashTrieMapSync<ChannelNumber, i64>,
+    /// Contents that are given up for good, deleted or not.
+    pub(crate) condemned: HashTrieSetSync<ContentHash>,
     /// Oldest first.
     pub(crate) token_keys: Arc<[TokenKey]>,
     /// Who may ask. The same allocation as long as nothing of it changes.
@@ -131,6 +133,7 @@ impl PartialEq for State {
             && self.claims == other.claims
             && self.polled == other.polled
             && self.identities == other.identities
+            && self.condemned == other.condemned
     }
 }
 

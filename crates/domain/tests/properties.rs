@@ -159,6 +159,8 @@ enum Act {
         back: u8,
     },
     RotateKey,
+    /// Every content that ever was is offered for deletion, and what is given up is gone.
+    Sweep,
     Wait {
         ms: i64,
     },
@@ -189,7 +191,7 @@ fn acts() -> impl Strategy<Value = Act> {
         3 => (few(), few()).prop_map(|(application, name)| Act::CreateEnvironment { application, name }),
         1 => (few(), few(), few())
             .prop_map(|(application, environment, name)| Act::RenameEnvironment { application, environment, name }),
-        1 => (few(), few()).prop_map(|(application, environment)| Act::DeleteEnvironment { application, environment }),
+        2 => (few(), few()).prop_map(|(application, environment)| Act::DeleteEnvironment { application, environment }),
         2 => (few(), few(), 0..3u8)
             .prop_map(|(application, name, kind)| Act::CreateProfile { application, name, kind }),
         1 => (few(), few(), few())
@@ -233,6 +235,8 @@ fn acts() -> impl Strategy<Value = Act> {
             }),
         2 => (few(), 0..4u8, few()).prop_map(|(application, name, back)| Act::StopRun { application, name, back }),
         1 => Just(Act::RotateKey),
+        4 => Just(Act::Sweep),
+        1 => Just(Act::Wait { ms: 200 * HOUR_MS }),
         4 => (-2 * HOUR_MS..40 * HOUR_MS).prop_map(|ms| Act::Wait { ms }),
     ]
 }
@@ -303,6 +307,15 @@ impl World {
                     self.play(is_elsewhere, &Act::DeleteVersion { application, profile, number });
                 }
                 self.play(is_elsewhere, &Act::DeleteProfile { application: *application, profile: *profile });
+            }
+            Act::Sweep => {
+                let contents: Vec<_> = self.contents.iter().copied().collect();
+                let live = self.state.live_contents(self.now_ms);
+                if live.len() < contents.len() {
+                    self.carry_out(realm, &Command::Condemn { contents });
+                    self.contents.retain(|content| !self.state.is_condemned(*content));
+                    assert_eq!(self.contents, live.into_iter().collect());
+                }
             }
             act => {
                 if let Some(command) = command(&self.state, &realm, act, self.journal.len()) {
@@ -535,7 +548,8 @@ fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<
                 profile: profile(a, p),
                 description,
                 content_type: "text/plain".into(),
-                content: ContentHash(std::array::from_fn(|index| (nth_entry >> (index % 8 * 8)) as u8)),
+                // Some are the same, and some were given up.
+                content: ContentHash([(nth_entry % 50) as u8; 32]),
                 size: 1,
                 // One of the labels looks like a number, and is none.
                 label: label.map(|label| if label == 3 { "+1".into() } else { format!("label{label}") }),
@@ -660,6 +674,7 @@ fn command(state: &State, realm: &Realm, act: &Act, nth_entry: usize) -> Option<
             let run = latest - i64::from(back);
             Command::StopRun { application: application(a), definition, run, result, deployment }
         }
+        Act::Sweep => unreachable!("it needs the contents that there are"),
         Act::RotateKey => Command::RotateTokenKey { secret: Secret([7; 32]), max_age_ms: 24 * HOUR_MS },
         Act::DeleteAllVersionsAndTheProfile { .. } | Act::Wait { .. } => return None,
     })
@@ -709,6 +724,11 @@ fn check(state: &State, contents: &BTreeSet<ContentHash>) {
             let find = |key: &str| realm.profile(application, key).cloned();
             check_list(&profiles, |row| row.id, |row| &row.name, find);
             profiles.iter().for_each(|profile| check_versions(realm, profile));
+            for profile in &profiles {
+                for version in realm.versions(profile.id, u64::MAX, 9_999, |_| true).items {
+                    assert!(contents.contains(&version.content), "{version:?}");
+                }
+            }
             let definitions = realm.definitions(0..u64::MAX, 99, |one| one.application == application.id).items;
             let find = |key: &str| realm.definition(application, key).cloned();
             check_list(&definitions, |row| row.id, |row| &row.name, find);
@@ -871,7 +891,7 @@ proptest! {
 fn the_stories_get_everywhere() {
     let mut runner = proptest::test_runner::TestRunner::new(config());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for _ in 0..40 {
+    for _ in 0..60 {
         let story = stories().new_tree(&mut runner).unwrap().current();
         let mut world = World::new();
         for (is_elsewhere, act) in &story {
@@ -898,6 +918,7 @@ fn the_stories_get_everywhere() {
         "ApplicationUpdated",
         "Bake",
         "Complete",
+        "ContentsCondemned",
         "DeploymentReverted",
         "DeploymentRolledBack",
         "DeploymentStarted",

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use aws_lc_rs::digest::{Context, SHA256};
 use tidegate_domain::experiment::{AttributeValue, ExperimentRun, Treatment};
 use tidegate_domain::rollout::Standing;
-use tidegate_domain::{ContentHash, Realm, Resource};
+use tidegate_domain::{ContentHash, DeployedContent, Realm, Resource};
 use tidegate_flags::overlay;
 use tidegate_journal::Unavailable;
 
@@ -49,7 +49,7 @@ impl Contents {
 
     /// What a deployment serves, read from the store if it is not at hand.
     pub(crate) async fn served(&self, node: &Node, standing: &Standing) -> Result<Arc<Served>, Unavailable> {
-        Ok(Arc::new(Served::plain(standing, self.body(node, standing.content.hash).await?)))
+        Ok(Arc::new(Served::plain(standing, self.body(node, &standing.content).await?)))
     }
 
     /// The same for feature flags, with the experiments that run on them.
@@ -65,7 +65,7 @@ impl Contents {
         let flags = match at_hand {
             Some(flags) => flags,
             None => {
-                let body = self.body(node, hash).await?;
+                let body = self.body(node, &standing.content).await?;
                 let (document, runs, hash_text) = (body.clone(), runs.to_vec(), hash.to_string());
                 let made = apart(move || render(&document, &runs, &hash_text)).await;
                 let made = made.map_err(|error| Unavailable::new(format!("render feature flags {hash}"), error))?;
@@ -79,11 +79,12 @@ impl Contents {
         Ok(Arc::new(Served::flags(standing, flags)))
     }
 
-    async fn body(&self, node: &Node, hash: ContentHash) -> Result<Arc<Body>, Unavailable> {
+    async fn body(&self, node: &Node, content: &DeployedContent) -> Result<Arc<Body>, Unavailable> {
+        let hash = content.hash;
         if let Some(body) = self.at_hand().bodies.get(&hash).and_then(Weak::upgrade) {
             return Ok(body);
         }
-        let body = Arc::new(Body(node.fetch(hash).await?));
+        let body = Arc::new(Body(node.fetch(hash, content.size).await?));
         let mut at_hand = self.at_hand();
         at_hand.bodies.insert(hash, Arc::downgrade(&body));
         at_hand.prune();

@@ -17,6 +17,7 @@ mod data_rates;
 mod extras;
 mod follower;
 mod head;
+mod housekeeping;
 pub mod http;
 pub mod metrics;
 pub mod node;

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::contents::{Contents, overlay_run};
 use crate::data_rates::DataRates;
 use crate::head::{Head, NewerEntry, newer_entry};
+use crate::housekeeping::Housekeeping;
 use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::serving::{Served, Serving, ServingMap};
@@ -40,6 +41,8 @@ use crate::validators::Validators;
 const READ_AT_ONCE: usize = 1_000;
 /// How often a write that lost the race for its number is decided again before the caller is told to come back.
 const ATTEMPTS: usize = 64;
+/// How often a content is stored anew because it was given up before anything referred to it.
+const CONTENT_ATTEMPTS: usize = 8;
 /// How long an answer of [`Node::probe`] holds.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
@@ -146,6 +149,7 @@ pub struct Node {
     pub(crate) rates: Rates,
     pub(crate) head: Head,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) housekeeping: Housekeeping,
     journal: Store,
     contents: Contents,
     published: ArcSwap<Published>,
@@ -199,6 +203,7 @@ impl Node {
             rates,
             head: Head::new(),
             streams,
+            housekeeping: Housekeeping::default(),
             journal,
             contents: Contents::new(),
             published: ArcSwap::from_pointee(Published {
@@ -210,8 +215,7 @@ impl Node {
             changed: watch::Sender::new(0),
             probed: Mutex::new(None),
         });
-        node.start_from_snapshot().await?;
-        if let Err(error) = node.catch_up().await {
+        if let Err(error) = node.start().await {
             if newer_entry(&error).is_none() {
                 return Err(error);
             }
@@ -375,62 +379,32 @@ impl Node {
         self.execute(&self.service(self.home()), &Command::NotePolls { channels }).await.map(drop)
     }
 
-    /// Saves a snapshot of the state, if enough has happened since the last one.
-    pub async fn save_snapshot(&self) -> Result<(), Unavailable> {
-        let (state, id) = {
-            let writer = self.lock().await?;
-            if writer.state.number.saturating_sub(writer.snapshot_number) < self.settings.snapshot_every {
-                return Ok(());
-            }
-            (writer.state.clone(), writer.last_id)
+    /// Reads the journal to its end, or up to what was written by a newer version. Nothing is shown of what lies between.
+    async fn start(&self) -> Result<(), Unavailable> {
+        let before = self.head.before();
+        let mut writer = self.lock().await?;
+        let mut ahead = self.beginning().await?;
+        let outcome = match self.read_to_end(&mut ahead).await {
+            Err(error) if newer_entry(&error).is_none() => return Err(error),
+            outcome => outcome,
         };
-        let number = state.number;
-        let written = apart(move || serde_json::to_vec(&tidegate_domain::Snapshot::of(&state))).await;
-        let body = match written {
-            Ok(Ok(body)) => body.into(),
-            Ok(Err(error)) => return Err(Unavailable::new("write a snapshot", error)),
-            Err(error) => return Err(Unavailable::new("write a snapshot", error)),
-        };
-        self.journal.save_snapshot(&Snapshot { number, id, body }).await?;
-        self.lock().await?.snapshot_number = number;
-        tracing::info!(number, "saved a snapshot");
+        self.publish(&mut writer, ahead).await;
+        outcome?;
+        self.head.note_known(before, writer.state.number);
         Ok(())
     }
 
-    /// Takes the latest snapshot for a beginning. One that cannot be read costs time and nothing else.
-    async fn start_from_snapshot(&self) -> Result<(), Unavailable> {
-        let Some(snapshot) = self.journal.load_snapshot().await? else { return Ok(()) };
-        let (number, id) = (snapshot.number, snapshot.id);
-        let restored = apart(move || {
-            let written: tidegate_domain::Snapshot =
-                serde_json::from_slice(&snapshot.body).map_err(|error| error.to_string())?;
-            written.restore().map_err(|error| error.to_string())
-        });
-        let restored = restored.await.unwrap_or_else(|error| Err(error.to_string()));
-        match restored {
-            Ok(state) => {
-                let mut writer = self.lock().await?;
-                (writer.state, writer.last_id, writer.snapshot_number) = (state, id, number);
-                // A snapshot of entries that the journal has lost is worth nothing.
-                let entries = self.journal.read(number.saturating_sub(1), 1).await?;
-                if entries.first().is_none_or(|entry| entry.number != number || entry.id != id) {
-                    tracing::warn!(
-                        number,
-                        "the snapshot is of another history; reading the journal from its beginning"
-                    );
-                    *writer = Writer::new();
-                    return Ok(());
-                }
-                // All channels are new to this process.
-                let ahead = Ahead { is_anew: true, ..Ahead::of(&writer) };
-                self.publish(&mut writer, ahead).await;
-                Ok(())
-            }
-            Err(error) => {
-                tracing::warn!(error, number, "cannot use the snapshot; reading the journal from its beginning");
-                Ok(())
-            }
-        }
+    /// The state at its last entry, with that entry's id, and the last entry of the latest snapshot known here.
+    pub(crate) async fn written(&self) -> Result<(State, EntryId, u64), Unavailable> {
+        let writer = self.lock().await?;
+        Ok((writer.state.clone(), writer.last_id, writer.snapshot_number))
+    }
+
+    /// Notes that there is a snapshot of this entry.
+    pub(crate) async fn note_snapshot(&self, number: u64) -> Result<(), Unavailable> {
+        let mut writer = self.lock().await?;
+        writer.snapshot_number = writer.snapshot_number.max(number);
+        Ok(())
     }
 
     /// Makes a new key for tokens if there is none or the present one is old.
@@ -445,15 +419,51 @@ impl Node {
         }
     }
 
-    /// Stores a content; it may be referred to when this returns.
-    pub async fn store(&self, content: &Bytes) -> Result<ContentHash, Unavailable> {
-        Ok(ContentHash(self.journal.put_blob(content).await?.0))
+    /// Stores a content and carries out the command that refers to it by the name that it has in the store.
+    ///
+    /// While nothing refers to it yet, the content may be given up again; then it is stored once more.
+    pub async fn execute_with(
+        &self,
+        caller: &Caller,
+        content: &Bytes,
+        command: impl Fn(ContentHash) -> Command,
+    ) -> Result<Committed, NotDone> {
+        for _ in 0..CONTENT_ATTEMPTS {
+            let hash = self.store(content).await?;
+            match self.execute(caller, &command(hash)).await {
+                Err(NotDone::Refused(Refusal::ContentCondemned)) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(NotDone::Contended)
     }
 
-    /// Fetches a content from the store.
-    pub async fn fetch(&self, hash: ContentHash) -> Result<Bytes, Unavailable> {
+    /// Stores a content. Its name is its hash, unless that name was given up for good: then a tail is added that makes
+    /// it another one, and that [`fetch`](Node::fetch) takes off again.
+    async fn store(&self, content: &Bytes) -> Result<ContentHash, Unavailable> {
+        let name = BlobId::of(content);
+        if !self.published.load().state.is_condemned(ContentHash(name.0)) {
+            return Ok(ContentHash(self.journal.put_blob(content).await?.0));
+        }
+        let tail = self.settings.randomness.u128().to_le_bytes();
+        let renamed = Bytes::from([content, &tail[..]].concat());
+        Ok(ContentHash(self.journal.put_blob(&renamed).await?.0))
+    }
+
+    /// Fetches a content of so many bytes from the store.
+    pub async fn fetch(&self, hash: ContentHash, size: u64) -> Result<Bytes, Unavailable> {
+        let unavailable = |cause: &str| Unavailable::new(format!("read content {hash}"), cause);
         let found = self.journal.get_blob(BlobId(hash.0)).await?;
-        found.ok_or_else(|| Unavailable::new(format!("read content {hash}"), "the store does not have it"))
+        let found = found.ok_or_else(|| unavailable("the store does not have it"))?;
+        match usize::try_from(size) {
+            Ok(size) if size <= found.len() => Ok(found.slice(..size)),
+            _ => Err(unavailable("it is shorter than it was")),
+        }
+    }
+
+    /// The journal, for those who look after it.
+    pub(crate) fn journal(&self) -> &dyn Journal {
+        &self.journal
     }
 
     /// Whether the journal can be read and written. Asked at most once a second.
@@ -528,15 +538,16 @@ impl Node {
                 return Ok(());
             }
             let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
-            // (An entry that is not there although it was counted has just been overtaken; look again.)
-            let has_left_history = match entries.first() {
-                Some(entry) => entry.prev != ahead.last_id,
-                None => last < ahead.state.number,
-            };
-            if has_left_history {
-                *ahead = self.begin_anew(ahead.state.number);
-            } else {
-                ahead.take_in(&entries)?;
+            let number = ahead.state.number;
+            match entries.first() {
+                Some(next) if next.number > number + 1 => {
+                    tracing::info!(number, oldest = next.number, "what comes next was forgotten; taking the snapshot");
+                    *ahead = self.beginning().await?;
+                }
+                Some(next) if next.prev != ahead.last_id => *ahead = self.begin_anew(number).await?,
+                None if last < number => *ahead = self.begin_anew(number).await?,
+                // (An entry that is not there although it was counted has just been overtaken; look again.)
+                _ => ahead.take_in(&entries)?,
             }
         }
     }
@@ -548,27 +559,63 @@ impl Node {
             return Ok(());
         }
         let entries = self.journal.read(number - 1, 1).await?;
-        if entries.first().is_some_and(|entry| entry.number == number && entry.id == writer.last_id) {
-            return Ok(());
+        match entries.first() {
+            Some(entry) if entry.number == number && entry.id == writer.last_id => return Ok(()),
+            // Forgotten in the meantime; reading on finds out what that means.
+            Some(entry) if entry.number > number => return Ok(()),
+            _ => {}
         }
-        let mut ahead = self.begin_anew(number);
-        loop {
-            let entries = self.journal.read(ahead.state.number, READ_AT_ONCE).await?;
-            if entries.is_empty() {
-                self.publish(writer, ahead).await;
-                return Ok(());
-            }
-            ahead.take_in(&entries)?;
-        }
+        let mut ahead = self.begin_anew(number).await?;
+        self.read_to_end(&mut ahead).await?;
+        self.publish(writer, ahead).await;
+        Ok(())
     }
 
-    fn begin_anew(&self, number: u64) -> Ahead {
+    async fn begin_anew(&self, number: u64) -> Result<Ahead, Unavailable> {
         tracing::error!(
             number,
             "the journal is not the one that this node has followed (was a backup restored, or did a failover lose \
              entries?); reading it anew"
         );
-        Ahead { state: State::default(), last_id: EntryId::NONE, is_anew: true, touched: BTreeSet::new() }
+        self.beginning().await
+    }
+
+    /// From where the journal is read: its snapshot, or its first entry. A snapshot that cannot be used costs time, and
+    /// is missed only when the entries before it were forgotten.
+    async fn beginning(&self) -> Result<Ahead, Unavailable> {
+        let mut problem = None;
+        if let Some(snapshot) = self.journal.load_snapshot().await? {
+            let (number, id) = (snapshot.number, snapshot.id);
+            match restored(snapshot).await {
+                Ok(state) if self.is_of_this_history(number, id).await? => return Ok(Ahead::from_snapshot(state, id)),
+                Ok(_) => problem = Some(format!("the snapshot, of entry {number}, is of another history")),
+                Err(reason) => problem = Some(reason),
+            }
+        }
+        let first = self.journal.first().await?;
+        if first > 1 {
+            let doing = format!("begin with the journal's snapshot, which holds what came before entry {first}");
+            let reason = problem.unwrap_or_else(|| "there is none".into());
+            return Err(Unavailable::new(doing, reason).with_hint(
+                "run the version of Tidegate that wrote the snapshot, or a newer one; if the store was damaged, restore \
+                 a backup with `tidegate restore`",
+            ));
+        }
+        if let Some(problem) = problem {
+            tracing::warn!(problem, "cannot use the snapshot; reading the journal from its beginning");
+        }
+        Ok(Ahead::from_nothing())
+    }
+
+    /// Whether the entry is in the journal, or the next one names it. A snapshot of entries that the journal has lost is
+    /// worth nothing.
+    async fn is_of_this_history(&self, number: u64, id: EntryId) -> Result<bool, Unavailable> {
+        let entries = self.journal.read(number.saturating_sub(1), 1).await?;
+        Ok(entries.first().is_some_and(|entry| match entry.number.checked_sub(number) {
+            Some(0) => entry.id == id,
+            Some(1) => entry.prev == id,
+            _ => false,
+        }))
     }
 
     /// Whether something that a state serves would have to be fetched or rendered.
@@ -599,7 +646,7 @@ impl Node {
     ///
     /// Nothing of the writer changes before everything has: this may be dropped at any await.
     async fn publish(&self, writer: &mut Writer, ahead: Ahead) {
-        let Ahead { state, last_id, is_anew, mut touched } = ahead;
+        let Ahead { state, last_id, is_anew, snapshot_number, mut touched } = ahead;
         let published = self.published.load();
         // Nothing of another history is kept.
         let mut serving = if is_anew { ServingMap::new_sync() } else { published.serving.clone() };
@@ -630,6 +677,7 @@ impl Node {
         drop(published);
         writer.incomplete = incomplete;
         writer.last_id = last_id;
+        writer.snapshot_number = snapshot_number;
         writer.state = state.clone();
         let number = state.number;
         self.metrics.journal_entries.set(i64::try_from(number).unwrap_or(i64::MAX));
@@ -679,12 +727,25 @@ fn known<'a>(old: Option<&'a Arc<Serving>>, standing: &Standing) -> Option<&'a A
     old.and_then(|old| old.rollout.parts().find(|known| known.deployment == standing.deployment))
 }
 
+/// The state that a snapshot holds, or why it cannot be read.
+pub(crate) async fn restored(snapshot: Snapshot) -> Result<State, String> {
+    let restored = apart(move || {
+        let written: tidegate_domain::Snapshot =
+            serde_json::from_slice(&snapshot.body).map_err(|error| format!("the snapshot cannot be read: {error}"))?;
+        let state = written.restore().map_err(|error| error.to_string())?;
+        if state.number == snapshot.number { Ok(state) } else { Err("the snapshot is of another entry".to_owned()) }
+    });
+    restored.await.unwrap_or_else(|error| Err(error.to_string()))
+}
+
 /// A state ahead of the one that is published.
 struct Ahead {
     state: State,
     last_id: EntryId,
     /// Whether nothing of what is published holds any more.
     is_anew: bool,
+    /// The last entry of the latest snapshot that this node knows of.
+    snapshot_number: u64,
     /// Channels that serve something else than what is published.
     touched: BTreeSet<ChannelNumber>,
 }
@@ -693,7 +754,17 @@ impl Ahead {
     fn of(writer: &Writer) -> Self {
         let mut state = writer.state.clone();
         let touched = state.take_touched().into_iter().collect();
-        Self { state, last_id: writer.last_id, is_anew: false, touched }
+        Self { state, last_id: writer.last_id, is_anew: false, snapshot_number: writer.snapshot_number, touched }
+    }
+
+    fn from_nothing() -> Self {
+        let (state, last_id) = (State::default(), EntryId::NONE);
+        Self { state, last_id, is_anew: true, snapshot_number: 0, touched: BTreeSet::new() }
+    }
+
+    fn from_snapshot(mut state: State, last_id: EntryId) -> Self {
+        let touched = state.take_touched().into_iter().collect();
+        Self { snapshot_number: state.number, state, last_id, is_anew: true, touched }
     }
 
     fn take_in(&mut self, entries: &[Entry]) -> Result<(), Unavailable> {

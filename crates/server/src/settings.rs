@@ -71,6 +71,11 @@ pub struct Settings {
     pub token_key_max_age_ms: i64,
     /// After how many journal entries a snapshot is saved.
     pub snapshot_every: u64,
+    /// How long entries are kept in the journal once a snapshot holds what follows from them; for ever, if absent.
+    pub journal_keep: Option<Duration>,
+    /// How long contents are kept that nothing refers to; for ever, if absent. Long enough for a writer to get from
+    /// storing a content to referring to it: one that takes longer has to store it again.
+    pub content_keep: Option<Duration>,
     /// How long another node's claim on work is respected while nothing comes of it: longer than a call outside takes,
     /// which is 20 seconds.
     /// What those who report alarms have to show; nothing, if absent.
@@ -122,6 +127,8 @@ impl Default for Settings {
             token_key_max_age_ms: 30 * 24 * 60 * 60 * 1_000,
             snapshot_every: 10_000,
             alarm_token: None,
+            journal_keep: None,
+            content_keep: Some(Duration::from_secs(60 * 60)),
             claim_timeout: Duration::from_secs(30),
             store_timeout: Duration::from_secs(6),
             look_every: Duration::from_secs(1),

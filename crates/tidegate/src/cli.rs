@@ -307,6 +307,19 @@ pub(crate) struct Options {
     #[serde(deserialize_with = "within::<25, 3_600, _>")]
     pub claim_timeout: Option<u32>,
 
+    /// Forget entries of the journal that are older than so many days, once a snapshot holds what follows from them
+    /// [default: keep all].
+    ///
+    /// What is forgotten, `tidegate log` shows no more. What is served, and everything that AWS's operations show, stays.
+    #[arg(long, env = "TIDEGATE_JOURNAL_KEEP_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    #[serde(deserialize_with = "within::<1, 36_500, _>")]
+    pub journal_keep_days: Option<u32>,
+
+    /// Delete contents that nothing has referred to for so many hours; 0 deletes none [default: 1].
+    #[arg(long, env = "TIDEGATE_SWEEP_AFTER_HOURS", value_name = "HOURS", value_parser = clap::value_parser!(u32).range(0..=8_760))]
+    #[serde(deserialize_with = "within::<0, 8_760, _>")]
+    pub sweep_after_hours: Option<u32>,
+
     /// Let webhooks call link-local addresses, at which clouds keep an instance's secrets [default: false].
     #[arg(long, env = "TIDEGATE_WEBHOOK_ALLOW_LINK_LOCAL", value_name = "BOOL")]
     pub webhook_allow_link_local: Option<bool>,

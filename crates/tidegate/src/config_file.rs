@@ -25,7 +25,7 @@ pub(crate) fn merge(options: Options) -> Result<Options, Problem> {
         shutdown_timeout, data_rate_per_address, data_rate_per_key, data_rate_burst, trusted_proxies, account, region, clock, token_reuse, poll_interval,
         enforce_poll_interval, replay_guard_sessions, max_connections, max_streams, quota_applications, quota_environments,
         quota_profiles, quota_strategies, quota_content_kib, quota_experiment_definitions, request_rates, unlimited_accounts, webhook_secret,
-        webhook_timeout, alarm_interval, alarm_patience, alarm_token, alarms, claim_timeout, webhook_allow_link_local, audit, audit_reads, audit_required, audit_rotate_kib,
+        webhook_timeout, alarm_interval, alarm_patience, alarm_token, alarms, claim_timeout, journal_keep_days, sweep_after_hours, webhook_allow_link_local, audit, audit_reads, audit_required, audit_rotate_kib,
         audit_rotate_daily, log, log_format,
     })
 }

@@ -8,10 +8,11 @@ mod describe;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
+use bytes::Bytes;
 use clap::Args;
 use serde_json::{Value, json};
 use similar::TextDiff;
-use tidegate_domain::{Actor, Decision, Event};
+use tidegate_domain::{Actor, ContentHash, Decision, Event};
 use tidegate_journal::{BlobId, Entry, Journal};
 
 use self::describe::{Names, clean, redacted};
@@ -178,9 +179,9 @@ fn json_of(entry: &Entry, decision: &Decision, names: &Names, diffs: &[String]) 
 async fn diff_of(journal: &dyn Journal, names: &Names, event: &Event) -> Result<Option<String>, Problem> {
     let Event::HostedVersionCreated(version) = event else { return Ok(None) };
     let before = names.version_before(version);
-    let Some(new) = journal.get_blob(BlobId(version.content.0)).await? else { return Ok(None) };
+    let Some(new) = content_of(journal, version.content, version.size).await? else { return Ok(None) };
     let old = match before {
-        Some((_, hash)) => journal.get_blob(BlobId(hash.0)).await?.unwrap_or_default(),
+        Some((_, (hash, size))) => content_of(journal, hash, size).await?.unwrap_or_default(),
         None => Default::default(),
     };
     let (Some(old_text), Some(new_text)) = (comparable(&old), comparable(&new)) else {
@@ -197,6 +198,12 @@ async fn diff_of(journal: &dyn Journal, names: &Names, event: &Event) -> Result<
         shown.push_str(&format!("… {} more lines\n", count - MAX_DIFF_LINES));
     }
     Ok(Some(shown))
+}
+
+/// A content, if it is still there. In the store it may have a tail.
+async fn content_of(journal: &dyn Journal, hash: ContentHash, size: u64) -> Result<Option<Bytes>, Problem> {
+    let blob = journal.get_blob(BlobId(hash.0)).await?;
+    Ok(blob.map(|blob| blob.slice(..blob.len().min(usize::try_from(size).unwrap_or(usize::MAX)))))
 }
 
 fn comparable(content: &[u8]) -> Option<&str> {

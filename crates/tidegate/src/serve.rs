@@ -307,6 +307,10 @@ fn make_secret(path: &Path, secret: &str) -> std::io::Result<()> {
     }
 }
 
+fn hours(hours: u32) -> Duration {
+    Duration::from_secs(u64::from(hours) * 60 * 60)
+}
+
 fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> {
     let defaults = Settings::default();
     let account_of = |flag: &str, text: &str| {
@@ -368,6 +372,12 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
             token => token.map(Into::into),
         },
         claim_timeout: seconds(options.claim_timeout, defaults.claim_timeout),
+        journal_keep: options.journal_keep_days.map(|days| hours(24 * days)),
+        content_keep: match options.sweep_after_hours {
+            Some(0) => None,
+            Some(given) => Some(hours(given)),
+            None => defaults.content_keep,
+        },
         max_connections: count(options.max_connections, defaults.max_connections),
         max_streams: count(options.max_streams, defaults.max_streams),
         max_connections_per_address: options.max_connections_per_address.map(|most| most as usize),

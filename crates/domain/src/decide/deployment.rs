@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::state::State;
 
 /// How long after its completion a deployment can be reverted.
-const REVERT_WITHIN_MS: i64 = 72 * 60 * 60 * 1_000;
+pub(crate) const REVERT_WITHIN_MS: i64 = 72 * 60 * 60 * 1_000;
 
 impl Case<'_> {
     pub(super) fn start_deployment(&self, command: &StartDeployment) -> Result<Vec<Event>, Refusal> {

@@ -2,7 +2,7 @@
 
 mod alarm;
 mod application;
-mod deployment;
+pub(crate) mod deployment;
 mod environment;
 mod experiment;
 mod extension;
@@ -82,6 +82,12 @@ impl Case<'_> {
 ///
 /// The answer holds for this state only. A refusal is final only if the state is the journal's head.
 pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec<Event>, Refusal> {
+    let events = judge(state, context, command)?;
+    state.check_contents(&events)?;
+    Ok(events)
+}
+
+fn judge(state: &State, context: &Context, command: &Command) -> Result<Vec<Event>, Refusal> {
     let case = Case { realm: state.realm(&context.realm), context };
     match command {
         Command::CreateApplication { name, description, tags } => case.create_application(name, description, tags),
@@ -166,6 +172,7 @@ pub fn decide(state: &State, context: &Context, command: &Command) -> Result<Vec
             case.stop_run(application, definition, *run, result, deployment)
         }
         Command::NotePolls { channels } => Ok(vec![Event::ChannelsPolled { channels: channels.clone() }]),
+        Command::Condemn { contents } => Ok(state.condemn(contents, context.now_ms)),
         Command::Tag { resource, arn, tags } => case.tag(*resource, arn, tags),
         Command::Untag { resource, arn, keys } => case.untag(*resource, arn, keys),
         Command::Identity(command) => identity::decide(state.identities(), context, command),

@@ -48,8 +48,8 @@ enum Lane {
     Watch(Realm, Id),
     /// The actions after what happened to a deployment.
     Actions(Realm, Id, u32),
-    /// Saving snapshots.
-    Snapshots,
+    /// Looking after the store.
+    Store,
 }
 
 type Finished = (Lane, Result<Progress, NotDone>);
@@ -339,11 +339,14 @@ impl Conductor {
         if let Err(error) = self.node.note_polls().await {
             tracing::warn!(%error, "cannot note which configurations are in use");
         }
-        if self.busy.insert(Lane::Snapshots) {
+        if self.busy.insert(Lane::Store) {
             let node = self.node.clone();
-            self.spawn(Lane::Snapshots, async move {
-                if let Err(error) = node.save_snapshot().await {
-                    tracing::warn!(%error, "cannot save a snapshot; the next start takes longer");
+            self.spawn(Lane::Store, async move {
+                if let Err(error) = node.look_after_journal().await {
+                    tracing::warn!(%error, hint = error.hint, "cannot look after the journal; it only grows");
+                }
+                if let Err(error) = node.look_after_contents().await {
+                    tracing::warn!(%error, "cannot look for contents that nobody needs; they stay");
                 }
                 Ok(Progress::Done)
             });

@@ -101,7 +101,7 @@ pub(super) async fn validate(
     let application = view.application(&input.application_id)?;
     let profile = view.profile(application, &input.configuration_profile_id)?;
     let version = view.version_to_deploy(profile, &input.configuration_version)?;
-    let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+    let content = call.node.fetch(version.content, version.size).await.map_err(|error| unavailable(&error))?;
     run_validators(call, &view.realm, profile, &version.number.to_string(), &content).await?;
     Ok(Done(aws::ValidateConfigurationResponse {}))
 }

@@ -46,9 +46,10 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
     command.applied = view.realm.extensions_for(profile, Some(environment.id));
     let dynamic = dynamic_parameters(call, &view.realm, &command.applied, input.dynamic_extension_parameters)?;
     let point = ActionPoint::PreStartDeployment;
+    let mut changed = None;
     let has_actions = command.applied.iter().any(|extension| extension.actions_at(point).next().is_some());
     if has_actions || !profile.validators.is_empty() {
-        let stored = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+        let stored = call.node.fetch(version.content, version.size).await.map_err(|error| unavailable(&error))?;
         let payload = ContentPayload {
             point,
             application: Named { id: application.id.to_string(), name: Some(application.name.clone()) },
@@ -78,10 +79,7 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
             }
         }
         run_validators(call, &view.realm, profile, &command.version, &content).await?;
-        if content != stored {
-            let hash = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
-            command.content = Some((hash, size));
-        }
+        changed = (content != stored).then_some((content, size));
         command.invocations = invocations;
     }
     for (index, name, value) in dynamic {
@@ -90,7 +88,13 @@ pub(super) async fn start(call: &Call<'_>, input: aws::StartDeploymentRequest) -
     for alarm in call.node.alarms.unwatched(&view.realm, &environment.monitors) {
         tracing::warn!(environment = %environment.id, alarm, "nobody looks at an alarm: no source is named for it");
     }
-    let committed = call.execute(Command::StartDeployment(command)).await?;
+    let committed = match &changed {
+        None => call.execute(Command::StartDeployment(command)).await?,
+        Some((content, size)) => {
+            let with = |hash| StartDeployment { content: Some((hash, *size)), ..command.clone() };
+            call.execute_with(content, |hash| Command::StartDeployment(with(hash))).await?
+        }
+    };
     let deployment = find(&committed, |event| match event {
         Event::DeploymentStarted(deployment) => Some(deployment),
         _ => None,

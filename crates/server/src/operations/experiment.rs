@@ -288,7 +288,8 @@ async fn check_flag(call: &Call<'_>, realm: &RealmState, definition: &Experiment
         call.refused(Refusal::FlagNotDeployed { flag, environment })
     };
     let deployed = realm.latest_complete(definition.environment, definition.profile).ok_or_else(not_deployed)?;
-    let content = call.node.fetch(deployed.content.hash).await.map_err(|error| unavailable(&error))?;
+    let content =
+        call.node.fetch(deployed.content.hash, deployed.content.size).await.map_err(|error| unavailable(&error))?;
     let probe = ExperimentRun {
         definition: Box::new(definition.clone()),
         number: definition.latest_run + 1,

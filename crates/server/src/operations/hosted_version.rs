@@ -53,7 +53,7 @@ pub(super) async fn get(
     let application = view.application(&input.application_id)?;
     let profile = view.profile(application, &input.configuration_profile_id)?;
     let version = view.version(profile, input.version_number.into())?;
-    let content = call.node.fetch(version.content).await.map_err(|error| unavailable(&error))?;
+    let content = call.node.fetch(version.content, version.size).await.map_err(|error| unavailable(&error))?;
     Ok(Done(aws::HostedConfigurationVersion { content: Some(content), ..shown(call, profile, version) }))
 }
 
@@ -117,9 +117,9 @@ async fn write(
     mut create: CreateHostedVersion,
     content: Bytes,
 ) -> Result<(HostedVersion, Bytes), Failure> {
-    create.content = call.node.store(&content).await.map_err(|error| unavailable(&error))?;
     create.size = content.len() as u64;
-    let committed = call.execute(Command::CreateHostedVersion(create)).await?;
+    let named = |content| Command::CreateHostedVersion(CreateHostedVersion { content, ..create.clone() });
+    let committed = call.execute_with(&content, named).await?;
     let version = find(&committed, |event| match event {
         Event::HostedVersionCreated(version) => Some(version),
         _ => None,
@@ -149,7 +149,9 @@ async fn write_flags(
         let profile = view.profile(application, &create.profile)?;
         let latest = view.realm.latest_version(profile.id);
         let latest_content = match latest {
-            Some(latest) => Some(call.node.fetch(latest.content).await.map_err(|error| unavailable(&error))?),
+            Some(latest) => {
+                Some(call.node.fetch(latest.content, latest.size).await.map_err(|error| unavailable(&error))?)
+            }
             None => None,
         };
         let admitted = admit(content.clone(), latest_content, call.node.clock.now_ms()).await?;
@@ -228,7 +230,7 @@ async fn changed_by_extensions(
     }
     let previous = match realm.latest_version(profile.id) {
         Some(latest) => {
-            let content = call.node.fetch(latest.content).await.map_err(|error| unavailable(&error))?;
+            let content = call.node.fetch(latest.content, latest.size).await.map_err(|error| unavailable(&error))?;
             Some((latest.content_type.clone(), latest.number.to_string(), content))
         }
         None => None,

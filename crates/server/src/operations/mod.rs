@@ -19,8 +19,8 @@ use bytes::Bytes;
 use http::Response;
 use tidegate_domain::experiment::{ExperimentDefinition, ExperimentRun};
 use tidegate_domain::{
-    AnyExtension, Application, Association, ChannelNumber, Command, Deployment, Environment, Event, HostedVersion,
-    Kind, Profile, Protection, ProtectionCheck, RealmState, Refusal, Resource, Strategy,
+    AnyExtension, Application, Association, ChannelNumber, Command, ContentHash, Deployment, Environment, Event,
+    HostedVersion, Kind, Profile, Protection, ProtectionCheck, RealmState, Refusal, Resource, Strategy,
 };
 use tidegate_model::appconfig::{
     BadRequestException, BytesMeasure, ConflictException, Error, PayloadTooLargeException, ResourceNotFoundException,
@@ -170,7 +170,20 @@ pub(crate) type Outcome<I> = Result<Done<I>, Failure>;
 impl Call<'_> {
     /// Carries out a command.
     async fn execute(&self, command: Command) -> Result<Committed, Failure> {
-        self.node.execute(self.caller, &command).await.map_err(|error| match error {
+        self.node.execute(self.caller, &command).await.map_err(|error| self.not_done(error))
+    }
+
+    /// Stores a content and carries out the command that refers to it.
+    async fn execute_with(
+        &self,
+        content: &Bytes,
+        command: impl Fn(ContentHash) -> Command,
+    ) -> Result<Committed, Failure> {
+        self.node.execute_with(self.caller, content, command).await.map_err(|error| self.not_done(error))
+    }
+
+    fn not_done(&self, error: NotDone) -> Failure {
+        match error {
             NotDone::Refused(refusal) => refused(refusal, self.caller),
             NotDone::Unavailable(error) => unavailable(&error),
             NotDone::Contended | NotDone::OthersAtWork => {
@@ -178,7 +191,7 @@ impl Call<'_> {
                 Failure::service_unavailable("Too many writers at once. Try again.")
             }
             NotDone::Held(_) | NotDone::Fault => Failure::internal(),
-        })
+        }
     }
 
     /// A state in which everything acknowledged before has happened.

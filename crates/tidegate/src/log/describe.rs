@@ -12,7 +12,8 @@ use tidegate_server::audit::{HIDDEN, without_credentials};
 pub(super) struct Names {
     /// Names by id, and the application that the thing belongs to.
     things: HashMap<Id, (String, Option<Id>)>,
-    versions: HashMap<Id, BTreeMap<u32, ContentHash>>,
+    /// Contents by number, with their sizes.
+    versions: HashMap<Id, BTreeMap<u32, (ContentHash, u64)>>,
 }
 
 impl Names {
@@ -29,7 +30,10 @@ impl Names {
                 Event::ExtensionCreated(it) | Event::ExtensionUpdated(it) => (it.id, &it.name, None),
                 Event::ExperimentDefinitionPut(it) => (it.id, &it.name, Some(it.application)),
                 Event::HostedVersionCreated(version) => {
-                    self.versions.entry(version.profile).or_default().insert(version.number, version.content);
+                    self.versions
+                        .entry(version.profile)
+                        .or_default()
+                        .insert(version.number, (version.content, version.size));
                     continue;
                 }
                 _ => continue,
@@ -69,9 +73,9 @@ impl Names {
     }
 
     /// The version before a version of a profile, and its content.
-    pub(super) fn version_before(&self, version: &HostedVersion) -> Option<(u32, ContentHash)> {
-        let (number, hash) = self.versions.get(&version.profile)?.range(..version.number).next_back()?;
-        Some((*number, *hash))
+    pub(super) fn version_before(&self, version: &HostedVersion) -> Option<(u32, (ContentHash, u64))> {
+        let (number, content) = self.versions.get(&version.profile)?.range(..version.number).next_back()?;
+        Some((*number, *content))
     }
 
     /// What happened.
@@ -161,6 +165,7 @@ impl Names {
                 None => format!("alarm {} is {:?}", it.name, it.value),
             },
             Event::AlarmForgotten { name } => format!("alarm {name} is forgotten"),
+            Event::ContentsCondemned { contents } => format!("{} contents that nobody needs given up", contents.len()),
             Event::ChannelsPolled { channels } => format!("{} channels were polled", channels.len()),
             Event::Tagged { resource, tags } => format!("{resource:?} tagged: {}", written(tags)),
             Event::Untagged { resource, keys } => format!("{resource:?} untagged: {}", keys.join(", ")),
