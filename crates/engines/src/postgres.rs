@@ -26,6 +26,8 @@ synchronous_commit = on
 wal_level = replica
 max_wal_senders = 8
 hot_standby = on
+# A standby whose primary went away looks for it again at once, and not after five seconds.
+wal_retrieve_retry_interval = '100ms'
 # In the data directory, so that nothing of a killed server stays in /dev/shm.
 dynamic_shared_memory_type = mmap
 ";

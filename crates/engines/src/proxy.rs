@@ -54,6 +54,11 @@ impl Proxy {
         self.address
     }
 
+    /// Sends new connections to another server.
+    pub fn set_target(&self, target: SocketAddr) {
+        self.set(|state| state.target = target);
+    }
+
     /// Lets everything pass again, also what was held; new connections go to the target.
     pub fn pass(&self) {
         self.set(|state| (state.mode, state.replies_left) = (Mode::Pass, None));

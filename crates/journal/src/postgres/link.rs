@@ -21,7 +21,7 @@ use tokio_postgres::{AsyncMessage, Client, Config};
 
 /// How long to wait after the first failure, and after many in a row.
 const BACKOFF: Duration = Duration::from_millis(50);
-const BACKOFF_MOST: Duration = Duration::from_secs(2);
+const BACKOFF_MOST: Duration = Duration::from_secs(1);
 
 /// Tidegate needs `octet_length` without fetching, and nothing newer; older servers are no longer looked after.
 const OLDEST: i32 = 150_000;
