@@ -16,7 +16,10 @@ struct Soak {
 }
 
 /// All of them: a row for each.
-const SOAKS: &[Soak] = &[Soak { name: "etcd", package: "tidegate-journal", test: "etcd::force::" }];
+const SOAKS: &[Soak] = &[
+    Soak { name: "etcd", package: "tidegate-journal", test: "etcd::force::" },
+    Soak { name: "postgres", package: "tidegate-journal", test: "postgres_soak" },
+];
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -36,7 +39,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let is_wanted = |soak: &&Soak| arguments.what.as_ref().is_none_or(|what| what == soak.name);
     for soak in SOAKS.iter().filter(is_wanted) {
         println!("== {}: {} seconds with seed {}", soak.name, arguments.seconds, arguments.seed);
-        let mut cargo = workspace::cargo(&["test", "--package", soak.package, soak.test, "--", "--nocapture"]);
+        let mut cargo =
+            workspace::cargo(&["test", "--package", soak.package, soak.test, "--", "--nocapture", "--include-ignored"]);
         cargo.env("TIDEGATE_SOAK_SECONDS", arguments.seconds.to_string());
         workspace::run(cargo.env("TIDEGATE_SOAK_SEED", arguments.seed.to_string()))?;
     }

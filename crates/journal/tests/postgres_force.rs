@@ -88,6 +88,9 @@ impl Pair {
     }
 }
 
+/// The servers are needed until all is judged.
+type Kept = Arc<std::sync::Mutex<Option<Pair>>>;
+
 async fn open(address: &PostgresAddress) -> Arc<dyn Journal> {
     Arc::new(PostgresJournal::open(address).await.unwrap())
 }
@@ -110,20 +113,19 @@ async fn nothing_acknowledged_is_lost_when_the_primary_dies_and_its_standby_take
         sleep(Duration::from_millis(500));
         pair
     };
-    let kept = Arc::new(std::sync::Mutex::new(None));
+    let kept = Kept::default();
     let keep = Arc::clone(&kept);
     let summary =
         endure(clients(&address).await, move || *keep.lock().unwrap() = Some(disturb()), async || open(&address).await);
     let summary = summary.await;
     assert!(summary.yes > 10, "{summary:?}");
-    println!("{summary:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn crashes_freezes_partitions_and_lost_replies_leave_one_history() {
     let mut pair = Pair::start();
     let address = pair.address();
-    let kept = Arc::new(std::sync::Mutex::new(None));
+    let kept = Kept::default();
     let keep = Arc::clone(&kept);
     let disturb = move || {
         let brief = Duration::from_millis(400);
@@ -141,21 +143,21 @@ async fn crashes_freezes_partitions_and_lost_replies_leave_one_history() {
     };
     let summary = endure(clients(&address).await, disturb, async || open(&address).await).await;
     assert!(summary.yes > 10, "{summary:?}");
-    println!("{summary:?}");
 }
 
 /// For `cargo xtask soak`: the same again and again, and longer pauses than a node waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a soak: `cargo xtask soak`"]
-async fn soak() {
-    let seconds = std::env::var("TIDEGATE_SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(60);
+async fn postgres_soak() {
+    let of = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (seconds, seed) = (of("TIDEGATE_SOAK_SECONDS").unwrap_or(60), of("TIDEGATE_SOAK_SEED").unwrap_or(1));
     let mut pair = Pair::start();
     let address = pair.address();
-    let kept = Arc::new(std::sync::Mutex::new(None));
+    let kept = Kept::default();
     let keep = Arc::clone(&kept);
     let disturb = move || {
         let until = Instant::now() + Duration::from_secs(seconds);
-        let mut random = 20_261_124_u64;
+        let mut random = seed;
         let mut pick = move |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (random >> 33) % below

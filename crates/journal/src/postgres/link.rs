@@ -49,7 +49,7 @@ pub(super) fn channel(schema: &str) -> String {
 pub(super) struct Link {
     reader: Connection,
     writer: Connection,
-    server: String,
+    pub(super) server: String,
     /// Counts the times that the server said it had not waited for a standby.
     complaints: Arc<AtomicU64>,
 }

@@ -25,7 +25,7 @@ pub struct PostgresAddress {
     pub(super) schema: String,
     /// Read at each connection.
     pub(super) password_file: Option<PathBuf>,
-    shown: String,
+    pub(super) shown: String,
     /// How long a server may take until it can be talked to.
     pub(super) connect_limit: Duration,
     /// How long it may take to answer.
