@@ -37,8 +37,6 @@ pub enum Purpose {
     AccessKey,
     /// The tokens of temporary credentials, which callers carry.
     SessionToken,
-    /// The secrets of temporary access keys, which are derived and kept nowhere.
-    SessionSecret,
     /// Contents, as they lie in the store.
     Content,
 }
@@ -48,7 +46,6 @@ impl Purpose {
         match self {
             Self::AccessKey => b"tidegate access key",
             Self::SessionToken => b"tidegate session token",
-            Self::SessionSecret => b"tidegate session secret",
             Self::Content => b"tidegate content",
         }
     }
@@ -187,11 +184,6 @@ impl MasterKeys {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Broken)?;
         self.open(purpose, context.as_bytes(), &sealed)
     }
-
-    /// Thirty-two bytes that follow from each master key and the context, that of the sealing key first.
-    pub fn derive<'a>(&'a self, purpose: Purpose, context: &'a [u8]) -> impl Iterator<Item = [u8; 32]> + 'a {
-        self.keys.iter().map(move |master| master.bytes(purpose, context))
-    }
 }
 
 impl fmt::Debug for MasterKeys {
@@ -212,12 +204,6 @@ impl MasterKey {
         let info = [purpose.label()];
         let key = self.root.expand(&info, &AES_256_GCM_SIV).map(UnboundKey::from);
         LessSafeKey::new(key.expect("HKDF makes a key of this length"))
-    }
-
-    fn bytes(&self, purpose: Purpose, context: &[u8]) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        expand(&self.root, &[purpose.label(), b"\0", context], &mut bytes);
-        bytes
     }
 }
 
@@ -280,16 +266,6 @@ mod tests {
             assert!(keys.open(Purpose::AccessKey, b"", &altered).is_err(), "{place}");
             assert!(keys.open(Purpose::AccessKey, b"", &sealed[..place]).is_err(), "{place}");
         }
-    }
-
-    #[test]
-    fn derived_bytes_follow_from_key_purpose_and_context() {
-        let all = keys(&[1, 2]);
-        let derived: Vec<_> = all.derive(Purpose::SessionSecret, b"ASIA1").collect();
-        assert_eq!(derived[0], keys(&[1]).derive(Purpose::SessionSecret, b"ASIA1").next().unwrap());
-        assert_ne!(derived[0], derived[1]);
-        assert_ne!(derived[0], all.derive(Purpose::SessionSecret, b"ASIA2").next().unwrap());
-        assert_ne!(derived[0], all.derive(Purpose::AccessKey, b"ASIA1").next().unwrap());
     }
 
     #[test]

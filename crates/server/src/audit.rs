@@ -33,8 +33,9 @@ pub use self::mask::{HIDDEN, without_credentials};
 use self::record::Record;
 pub use self::verify::{Expectation, Fault, Verified, files_of, verify};
 use self::writer::{Message, Writer};
+use crate::access::Proven;
 use crate::metrics::Metrics;
-use crate::node::Node;
+use crate::node::{Caller, Node};
 
 /// How many records may wait to be written.
 const QUEUE: usize = 8_192;
@@ -143,6 +144,7 @@ impl Audit {
             authorization: request.get(AUTHORIZATION).cloned(),
             request_id: header("x-amzn-requestid"),
             error: header("x-amzn-errortype"),
+            identity: crate::access::identity_of_poll(node, request, response),
         })));
     }
 
@@ -179,6 +181,8 @@ pub(crate) struct Poll {
     authorization: Option<HeaderValue>,
     request_id: Option<HeaderValue>,
     error: Option<HeaderValue>,
+    /// Who it is, as CloudTrail writes it, if credentials are checked.
+    identity: Option<serde_json::Value>,
 }
 
 /// A call of the control plane that is under way. One that is dropped before it is finished is recorded as such: its
@@ -192,6 +196,10 @@ pub(crate) struct Call<'a> {
     operation: Option<&'static Operation>,
     realm: Realm,
     access_key: String,
+    /// Who it is, if that was verified.
+    verified: Option<Arc<Proven>>,
+    /// Whether callers have to prove who they are.
+    is_guarded: bool,
     body: Bytes,
     is_open: bool,
 }
@@ -204,7 +212,24 @@ impl<'a> Call<'a> {
         let (realm, access_key) = record::who(node.home(), &head.headers, head.uri.query());
         let at_ms = node.clock.now_ms();
         let body = Bytes::new();
-        Some(Self { audit, head, peer, request_id, at_ms, operation, realm, access_key, body, is_open: true })
+        let is_guarded = node.is_guarded(&node.published());
+        // A name that was not proven says nothing about accounts.
+        let realm = if is_guarded { node.home() } else { realm };
+        let verified = None;
+        Some(Self {
+            audit,
+            head,
+            peer,
+            request_id,
+            at_ms,
+            operation,
+            realm,
+            access_key,
+            verified,
+            is_guarded,
+            body,
+            is_open: true,
+        })
     }
 
     /// Refuses a change that could not be recorded, if the operator wants that.
@@ -247,6 +272,14 @@ impl<'a> Call<'a> {
     fn is_lasting(&self) -> bool {
         let leaves_nothing = ["StartConfigurationSession", "ValidateConfiguration"];
         self.operation.is_some_and(|operation| is_change(operation) && !leaves_nothing.contains(&operation.name))
+    }
+}
+
+/// Notes who makes a call, once that was verified.
+pub(crate) fn identify(call: &mut Option<Call<'_>>, caller: &Caller) {
+    if let (Some(call), Some(verified)) = (call, &caller.verified) {
+        call.realm = caller.realm.clone();
+        call.verified = Some(verified.clone());
     }
 }
 

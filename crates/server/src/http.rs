@@ -23,12 +23,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tidegate_domain::{Actor, Realm};
 use tidegate_model::{NoRoute, route};
+use tidegate_wire::sigv4::{AuthFailure, SERVICE};
 use tidegate_wire::{Failure, credential};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::access::{Page, Proven, Visitor};
 use crate::alarms::report;
 use crate::answer::Answer;
 use crate::conductor::Advance;
@@ -292,11 +294,12 @@ async fn answer(connection: &Connection, request: Request<Incoming>) -> Response
     if request.method() == Method::GET && request.uri().path() == "/configuration" {
         let query = request.uri().query().unwrap_or_default();
         let accept = request.headers().get(ACCEPT);
+        let visitor = Visitor::of_poll(node, &request, peer.ip());
         let response = match &node.data_rates {
             Some(rates) if !rates.admit(node, peer.ip(), request.headers(), Some(query)) => {
                 session::throttled_poll(node)
             }
-            _ => session::latest_configuration(node, query, accept),
+            _ => session::poll(node, query, accept, Some(&visitor)),
         };
         if let Some(audit) = node.audit.get() {
             audit.note_poll(node, request.headers(), peer, &response);
@@ -343,26 +346,40 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
         return failure.into_response(request_id).map(Answer::from);
     }
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
-        return match read_body(connection, &head.headers, body, MAX_JSON_BYTES).await {
+        let read = match Page::of(node, extra, peer.ip()) {
+            Page::Open => read_body(connection, &head.headers, body, MAX_JSON_BYTES)
+                .await
+                .map(|(body, share)| (body, share, None)),
+            Page::Guarded(action) => {
+                read_signed_body(connection, &head, body, MAX_JSON_BYTES, peer).await.and_then(|read| {
+                    let allowed = read.2.as_ref().map_or(Ok(()), |who| who.may(action, node.clock.now_ms()));
+                    allowed.map(|()| read).map_err(Unread::Refused)
+                })
+            }
+            Page::ByToken => read_signed_body(connection, &head, body, MAX_JSON_BYTES, peer).await,
+        };
+        return match read {
             Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id).map(Answer::from),
-            Ok((body, _share)) if report::is_here(extra) => {
+            Ok((body, _share, _)) if report::is_here(extra) => {
                 report::answer(node, &head, extra, &body, request_id).await.map(Answer::from)
             }
-            Ok(_) if extra == "stream" && head.method == Method::GET => match stream::open(node, &head) {
-                Ok(response) => response.map(|body| Answer::stream(body, connection.pace.hold())),
-                Err(failure) => {
-                    let mut response = failure.into_response(request_id).map(Answer::from);
-                    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-                        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
+            Ok((_, _, who)) if extra == "stream" && head.method == Method::GET => {
+                match stream::open(node, &head, who) {
+                    Ok(response) => response.map(|body| Answer::stream(body, connection.pace.hold())),
+                    Err(failure) => {
+                        let mut response = failure.into_response(request_id).map(Answer::from);
+                        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+                            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("30"));
+                        }
+                        response
                     }
-                    response
                 }
-            },
-            Ok(_) if extra.starts_with("contents/") && head.method == Method::GET => {
-                let content = stream::content(node, &head, &extra["contents/".len()..]);
+            }
+            Ok((_, _, who)) if extra.starts_with("contents/") && head.method == Method::GET => {
+                let content = stream::content(node, &head, &extra["contents/".len()..], who);
                 content.unwrap_or_else(|failure| failure.into_response(request_id)).map(Answer::from)
             }
-            Ok((body, _share)) => {
+            Ok((body, _share, _)) => {
                 extras::answer(node, &connection.advances, &head.method, extra, body).await.map(Answer::from)
             }
         };
@@ -377,12 +394,16 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
             let name = route.operation.name;
             let is_content = name == "CreateHostedConfigurationVersion";
             let limit = if is_content { node.settings.limits.hosted_content_bytes } else { MAX_JSON_BYTES };
-            let outcome = match read_body(connection, &head.headers, body, limit).await {
-                Ok((body, _share)) => {
+            let outcome = match read_signed_body(connection, &head, body, limit, peer).await {
+                Ok((body, _share, verified)) => {
                     let weight = u32::try_from(body.len().div_ceil(1_024)).unwrap_or(u32::MAX);
                     let weight = weight.saturating_mul(VALUES_PER_BYTE).min(BODY_BUDGET_KIB as u32);
                     let _values = connection.values.acquire_many(weight).await;
-                    let caller = caller_of(node, &head, request_id);
+                    let caller = match verified {
+                        Some(verified) => verified.caller(request_id),
+                        None => caller_of(node, &head, request_id),
+                    };
+                    audit::identify(&mut audited, &caller);
                     let request = tidegate_wire::Request {
                         labels: &route.labels,
                         query: head.uri.query(),
@@ -418,6 +439,34 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
         "answered"
     );
     response.map(Answer::from)
+}
+
+/// As [`read_body`], and says who sent it, if credentials are checked. What can be refused without the body is refused
+/// before it is read.
+async fn read_signed_body(
+    connection: &Connection,
+    head: &http::request::Parts,
+    body: Incoming,
+    limit: u64,
+    peer: SocketAddr,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>, Option<Arc<Proven>>), Unread> {
+    let node = &connection.node;
+    let published = node.published().clone();
+    if !node.is_guarded(&published) {
+        let (body, share) = read_body(connection, &head.headers, body, limit).await?;
+        return Ok((body, share, None));
+    }
+    let visitor = Visitor::new(node, head, peer.ip());
+    let claim = match visitor.claim(&published.directory, SERVICE, node.clock.now_ms()) {
+        Ok(claim) => claim,
+        Err(failure) => {
+            let _ = read_body(connection, &head.headers, body, 0).await;
+            return Err(Unread::Refused(failure));
+        }
+    };
+    let (body, share) = read_body(connection, &head.headers, body, limit).await?;
+    let verified = visitor.verify(claim, &body, node.clock.now_ms()).map_err(Unread::Refused)?;
+    Ok((body, share, Some(Arc::new(verified))))
 }
 
 /// Reads a body of at most `limit` bytes. More is not kept, and read on only so far that the client, which may not
@@ -474,15 +523,20 @@ async fn read_in_time(
 
 /// Why a body was not read.
 enum Unread {
-    TooLong { size: u64 },
+    TooLong {
+        size: u64,
+    },
     Slow,
     Broken,
+    /// Whoever sent it is not let in.
+    Refused(AuthFailure),
 }
 
 impl Unread {
     fn into_failure(self, limit: u64) -> Failure {
         match self {
             Self::TooLong { .. } => Failure::request_too_large(limit),
+            Self::Refused(failure) => failure.into(),
             Self::Slow => Failure::request_timeout(),
             Self::Broken => Failure::serialization("The request's body could not be read."),
         }
@@ -505,7 +559,7 @@ fn caller_of(node: &Node, head: &http::request::Parts, request_id: &str) -> Call
         }
         actor = credential.access_key_id.into_owned();
     }
-    Caller { realm, actor: Actor::Caller(actor), request_id: request_id.into() }
+    Caller::new(realm, Actor::Caller(actor), request_id.into())
 }
 
 /// Whether the request is to a name that this server goes by: an address, `localhost`, or one that was named.

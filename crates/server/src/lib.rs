@@ -38,4 +38,4 @@ pub use data_rates::DataRateLimits;
 pub use head::NewerEntry;
 pub use peers::TrustedProxies;
 pub use random::Randomness;
-pub use settings::{RequestRates, Settings, TokenReuse};
+pub use settings::{Credentials, RequestRates, Settings, TokenReuse};

@@ -18,6 +18,7 @@ use tidegate_flags::overlay;
 use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable, commit};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use crate::access::{AllowedPolls, Directory, Proven};
 use crate::actions::{Actions, NoTargets, Outside};
 use crate::alarms::{AlarmSettings, Alarms};
 use crate::apart::apart;
@@ -31,7 +32,7 @@ use crate::metrics::Metrics;
 use crate::rates::Rates;
 use crate::serving::{Served, Serving, ServingMap};
 use crate::session::{Keyring, ReplayGuard};
-use crate::settings::Settings;
+use crate::settings::{Credentials, Settings};
 use crate::store::Store;
 use crate::stream::Streams;
 use crate::tls::Tls;
@@ -55,6 +56,20 @@ pub struct Caller {
     pub actor: Actor,
     /// The request's id.
     pub request_id: String,
+    /// Who it is, if that was verified.
+    pub(crate) verified: Option<Arc<Proven>>,
+}
+
+impl Caller {
+    /// Somebody who is believed.
+    pub fn new(realm: Realm, actor: Actor, request_id: String) -> Self {
+        Self { realm, actor, request_id, verified: None }
+    }
+
+    /// What configuration sessions are bound to; nothing if nobody asks who callers are.
+    pub(crate) fn holder(&self) -> &str {
+        self.verified.as_ref().map_or("", |verified| verified.binding())
+    }
 }
 
 /// What a node can reach besides its store.
@@ -77,6 +92,16 @@ pub struct Published {
     pub state: State,
     pub(crate) serving: ServingMap,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) directory: Arc<Directory>,
+    /// Which polls were found to be allowed in this state.
+    pub(crate) allowed_polls: AllowedPolls,
+}
+
+impl Published {
+    /// How many access keys there are whose secrets could be opened.
+    pub fn usable_keys(&self) -> usize {
+        self.directory.usable_keys()
+    }
 }
 
 /// A command's effect.
@@ -189,6 +214,7 @@ impl Node {
         let journal = Store::new(journal, settings.store_timeout, metrics.store_errors.clone());
         let actions = Actions::new(surroundings.targets, settings.randomness.clone());
         let streams = Streams::new(settings.max_streams, metrics.streams.clone());
+        let directory = Directory::empty(settings.master_keys.clone());
         let node = Arc::new(Self {
             settings,
             clock,
@@ -210,6 +236,8 @@ impl Node {
                 state: State::default(),
                 serving: ServingMap::new_sync(),
                 keyring: Arc::new(Keyring::new(Arc::default())),
+                directory: Arc::new(directory),
+                allowed_polls: AllowedPolls::default(),
             }),
             writer: Mutex::new(Writer::new()),
             changed: watch::Sender::new(0),
@@ -481,7 +509,16 @@ impl Node {
 
     /// The node itself as a caller.
     pub fn service(&self, realm: Realm) -> Caller {
-        Caller { realm, actor: Actor::Service, request_id: String::new() }
+        Caller::new(realm, Actor::Service, String::new())
+    }
+
+    /// Whether callers have to say who they are, and to prove it.
+    pub fn is_guarded(&self, published: &Published) -> bool {
+        match self.settings.credentials {
+            Credentials::Any => false,
+            Credentials::Checked => true,
+            Credentials::Auto => published.state.identities().is_guarded(),
+        }
     }
 
     /// The account and region of callers who name none.
@@ -674,6 +711,10 @@ impl Node {
         } else {
             Arc::new(Keyring::new(state.token_keys().clone()))
         };
+        let directory = published.directory.follow(state.identities());
+        // Who reads streams has to show anew that they may.
+        let are_others = !Arc::ptr_eq(&directory, &published.directory);
+        let allowed_polls = AllowedPolls::default();
         drop(published);
         writer.incomplete = incomplete;
         writer.last_id = last_id;
@@ -681,9 +722,9 @@ impl Node {
         writer.state = state.clone();
         let number = state.number;
         self.metrics.journal_entries.set(i64::try_from(number).unwrap_or(i64::MAX));
-        self.published.store(Arc::new(Published { state, serving, keyring }));
+        self.published.store(Arc::new(Published { state, serving, keyring, directory, allowed_polls }));
         self.changed.send_replace(number);
-        if is_anew { self.streams.ring_all() } else { self.streams.ring(touched) }
+        if is_anew || are_others { self.streams.ring_all() } else { self.streams.ring(touched) }
     }
 
     async fn serving_of(

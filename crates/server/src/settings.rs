@@ -4,10 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
+use tidegate_secrets::MasterKeys;
 
 use crate::data_rates::DataRateLimits;
 use crate::peers::TrustedProxies;
 use crate::random::Randomness;
+
+/// Whether callers have to prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// As soon as a key or a role was made, and from then on.
+    Auto,
+    /// Never: any credentials will do.
+    Any,
+    /// Always.
+    Checked,
+}
 
 /// What happens to a token that is used a second time, after the grace for retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +59,12 @@ pub struct Settings {
     pub account: Account,
     /// The region of callers whose signature names none.
     pub region: Arc<str>,
+    /// Whether callers have to prove who they are.
+    pub credentials: Credentials,
+    /// What secrets are sealed under; without it no key lets anybody in.
+    pub master_keys: Option<Arc<MasterKeys>>,
+    /// Whether everybody may read the metrics, and not those only who ask from this machine or may.
+    pub open_metrics: bool,
     /// The names besides `localhost` and addresses that requests may be to; any, if absent.
     pub allowed_hosts: Option<Vec<String>>,
     /// How much there may be.
@@ -114,6 +132,9 @@ impl Default for Settings {
         Self {
             account: Account::default(),
             region: "us-east-1".into(),
+            credentials: Credentials::Auto,
+            master_keys: None,
+            open_metrics: false,
             allowed_hosts: None,
             limits: Limits::default(),
             request_rates: RequestRates::Aws { except: vec![Account::default()] },

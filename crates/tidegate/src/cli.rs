@@ -109,6 +109,12 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_CREDENTIALS", value_name = "WHICH")]
     pub credentials: Option<Credentials>,
 
+    /// Show the metrics to everybody, also when credentials are checked [default: false].
+    ///
+    /// Otherwise they are for this machine, and for those whose policies allow tidegate:GetMetrics.
+    #[arg(long, env = "TIDEGATE_OPEN_METRICS", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub open_metrics: Option<bool>,
+
     /// Accept any credentials on an address that other machines can reach.
     #[arg(long, env = "TIDEGATE_INSECURE_ALLOW_ANY", num_args = 0..=1, default_missing_value = "true")]
     pub insecure_allow_any: Option<bool>,

@@ -4,12 +4,13 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidegate_domain::{Account, Limits};
 use tidegate_journal::{Journal, Unavailable};
+use tidegate_server::Credentials as CheckedWhen;
 use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
 use tidegate_server::alarms::AlarmSettings;
 use tidegate_server::audit::{Audit, AuditSettings};
@@ -26,6 +27,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{
     ClientCertificatesChoice, ClockChoice, Credentials, LogFormat, Options, RequestRatesChoice, TokenReuseChoice,
 };
+use crate::master;
 use crate::problem::Problem;
 use crate::store::Store;
 use crate::{alarms, config_file};
@@ -35,8 +37,14 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let options = config_file::merge(options)?;
     start_logging(&options)?;
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8787).into());
-    check_exposure(&options, listen)?;
     let store = Store::of(&options)?;
+    check_exposure(&options, listen, &store)?;
+    let doors = Doors {
+        listen,
+        is_exposed: is_exposed(&options, listen),
+        is_named: matches!(options.credentials, Some(Credentials::Any | Credentials::Checked)),
+        master_key: options.master_key.clone(),
+    };
     let settings = settings(&options, listen)?;
     let webhook = webhook(&options);
     let alarms = alarms::settings(&options)?;
@@ -48,6 +56,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let runtime = runtime.map_err(|error| Problem::new(format!("cannot start threads: {error}")))?;
     runtime.block_on(serve(
         Listen { address: listen, tls },
+        doors,
         store,
         settings,
         webhook,
@@ -63,8 +72,21 @@ struct Listen {
     tls: Option<Tls>,
 }
 
+/// What was chosen about who is let in.
+struct Doors {
+    listen: SocketAddr,
+    /// Whether other machines can reach the address, and that was not said to be right.
+    is_exposed: bool,
+    /// Whether it was said which credentials callers need.
+    is_named: bool,
+    /// Where the master key is.
+    master_key: Option<PathBuf>,
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a part of what was chosen, and is used once")]
 async fn serve(
     listen: Listen,
+    doors: Doors,
     store: Store,
     settings: Settings,
     webhook: WebhookSettings,
@@ -90,9 +112,12 @@ async fn serve(
         false => webhook,
     };
     let webhook = Webhook::new(webhook).map_err(Problem::new)?;
+    let master_keys = master::keys(doors.master_key.as_deref(), &store)?.map(Arc::new);
+    let settings = Settings { master_keys, ..settings };
     let node =
         Node::open_with(journal, settings, clock, Surroundings { targets: Arc::new(Targets { webhook }), alarms })
             .await?;
+    check_keys(&node, &doors)?;
     if let Some(audit) = audit {
         start_audit(&node, audit).await?;
     }
@@ -179,18 +204,23 @@ impl Signals {
 /// Says where everything is and how to try it. Standard output may be closed; that is no reason to stop.
 fn greet(address: SocketAddr, store: &Store, node: &Node) {
     let url = format!("{}://{address}", if node.tls.get().is_some() { "https" } else { "http" });
+    let access = match node.is_guarded(&node.published()) {
+        false => "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test",
+        true => "AWS_ACCESS_KEY_ID=AKIA… AWS_SECRET_ACCESS_KEY=…",
+    };
     let clock = if node.clock.is_manual() { "manual: moved by POST /_tidegate/clock/advance" } else { "the machine's" };
     let text = format!(
         "tidegate {version} is listening on {url}\n\
          data         {store}\n\
-         credentials  not checked: any access key is accepted\n\
+         credentials  {credentials}\n\
          clock        {clock}\n\
          \n\
          Try it:\n  \
-           export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1\n  \
+           export {access} AWS_DEFAULT_REGION=us-east-1\n  \
            aws --endpoint-url {url} appconfig create-application --name hello\n  \
            aws --endpoint-url {url} appconfig list-applications\n",
         version = env!("CARGO_PKG_VERSION"),
+        credentials = credentials_line(node),
     );
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -211,24 +241,73 @@ fn start_logging(options: &Options) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Open doors are for loopback; a clock that anybody can move is for tests.
-fn check_exposure(options: &Options, listen: SocketAddr) -> Result<(), Problem> {
-    let is_checked = options.credentials == Some(Credentials::Checked);
-    if is_checked && options.clock == Some(ClockChoice::Manual) {
+/// Open doors are for loopback; a clock that anybody can move is for tests. What can be said without the store is said
+/// before it is touched; [`check_keys`] says the rest.
+fn check_exposure(options: &Options, listen: SocketAddr, store: &Store) -> Result<(), Problem> {
+    if options.credentials == Some(Credentials::Checked) && options.clock == Some(ClockChoice::Manual) {
         return Err(Problem::new("a manual clock is never available together with checked credentials")
             .hint("leave out --clock manual, or use --credentials any on a loopback address"));
     }
-    if is_checked {
-        return Err(Problem::new("this version cannot check credentials yet")
-            .hint("use --credentials any and listen on a loopback address"));
+    if !is_exposed(options, listen) {
+        return Ok(());
     }
-    if !listen.ip().is_loopback() && options.insecure_allow_any != Some(true) {
+    match options.credentials {
+        Some(Credentials::Checked) => Ok(()),
+        Some(Credentials::Any) => {
+            Err(Problem::new(format!("{listen} can be reached from other machines, and credentials are not checked"))
+                .hint("listen on 127.0.0.1 or [::1], or say --insecure-allow-any if everybody may do everything"))
+        }
+        Some(Credentials::Auto) | None if !store.may_hold_something() => Err(no_keys(listen)),
+        Some(Credentials::Auto) | None => Ok(()),
+    }
+}
+
+/// Whether other machines can reach the address, and that was not said to be right.
+fn is_exposed(options: &Options, listen: SocketAddr) -> bool {
+    !listen.ip().is_loopback() && options.insecure_allow_any != Some(true)
+}
+
+fn no_keys(listen: SocketAddr) -> Problem {
+    Problem::new(format!("{listen} can be reached from other machines, and no access key was made yet")).hint(
+        "make one with `tidegate keys create NAME --policy TidegateFullAccess`, listen on 127.0.0.1 or [::1], or say \
+         --insecure-allow-any if everybody may do everything",
+    )
+}
+
+/// Looks whether the keys in the store and the options fit each other.
+fn check_keys(node: &Node, doors: &Doors) -> Result<(), Problem> {
+    let published = node.published();
+    let identities = published.state.identities();
+    if doors.is_exposed && !doors.is_named && !identities.is_guarded() {
+        return Err(no_keys(doors.listen));
+    }
+    if node.is_guarded(&published) && node.clock.is_manual() {
+        return Err(Problem::new("access keys were made in this store, and a manual clock is never available together with checked credentials")
+            .hint("leave out --clock manual, or use --credentials any on a loopback address"));
+    }
+    let (keys, usable) = (identities.keys().count(), published.usable_keys());
+    if node.is_guarded(&published) && keys > 0 && usable == 0 {
+        let at_hand =
+            node.settings.master_keys.as_ref().map_or_else(|| "none".into(), |masters| masters.id().to_string());
         return Err(Problem::new(format!(
-            "{listen} can be reached from other machines, and credentials are not checked"
+            "none of the {keys} access keys can be used: their secrets are sealed under another master key than the one at hand ({at_hand})"
         ))
-        .hint("listen on 127.0.0.1 or [::1], or say --insecure-allow-any if everybody may do everything"));
+        .hint("name the file that holds it with --master-key, or restore it to the data directory"));
     }
     Ok(())
+}
+
+/// What is said about credentials at the start.
+fn credentials_line(node: &Node) -> String {
+    let published = node.published();
+    if !node.is_guarded(&published) {
+        return "not checked: any access key is accepted".into();
+    }
+    match published.usable_keys() {
+        0 => "checked, and there is no access key yet: tidegate keys create NAME --policy TidegateFullAccess".into(),
+        1 => "checked: signatures of 1 access key".into(),
+        keys => format!("checked: signatures of {keys} access keys"),
+    }
 }
 
 /// What the options say about TLS; the files are read at once.
@@ -342,6 +421,14 @@ fn settings(options: &Options, listen: SocketAddr) -> Result<Settings, Problem> 
     Ok(Settings {
         account,
         region,
+        credentials: match options.credentials {
+            Some(Credentials::Any) => CheckedWhen::Any,
+            Some(Credentials::Checked) => CheckedWhen::Checked,
+            // The door does not open again when the last key is gone.
+            Some(Credentials::Auto) | None if is_exposed(options, listen) => CheckedWhen::Checked,
+            Some(Credentials::Auto) | None => CheckedWhen::Auto,
+        },
+        open_metrics: options.open_metrics.unwrap_or(false),
         // Who may be reached from anywhere has said so, and may be called anything.
         allowed_hosts: listen.ip().is_loopback().then(|| options.allowed_hosts.clone().unwrap_or_default()),
         limits: Limits {

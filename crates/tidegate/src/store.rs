@@ -99,6 +99,15 @@ impl Store {
         }
     }
 
+    /// Whether there can be anything in it yet, as far as that can be said without opening it.
+    pub(crate) fn may_hold_something(&self) -> bool {
+        match self {
+            Self::Sqlite(directory) => directory.join(FILE_NAME).is_file(),
+            Self::Memory => false,
+            _ => true,
+        }
+    }
+
     /// Opens the journal, and makes a new one where there is none.
     pub(crate) async fn open(&self) -> Result<Opened, Problem> {
         match self {

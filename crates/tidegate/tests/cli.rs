@@ -47,6 +47,7 @@ const OPTIONS: &[&str] = &[
     "max-connections",
     "max-connections-per-address",
     "max-streams",
+    "open-metrics",
     "poll-interval",
     "quota-applications",
     "quota-content-kib",
@@ -344,7 +345,7 @@ fn a_second_start_finds_everything_again() {
     for file in fs::read_dir(&data).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         assert!(
-            ["journal.sqlite3", "webhook-secret"].contains(&&*name),
+            ["journal.sqlite3", "master-key", "webhook-secret"].contains(&&*name),
             "{name}: a stopped server is fit to be copied"
         );
     }

@@ -47,6 +47,12 @@ pub fn bind<I: Input>(request: &Request<'_>) -> Result<I, Failure> {
     Ok(input)
 }
 
+/// Reads a request as the members of its operation's input, as [`bind`] does, for whoever has to know what it names. The
+/// payload member is left out.
+pub fn bind_members(operation: &'static Operation, request: &Request<'_>) -> Result<Map<String, Value>, Failure> {
+    bind_object(operation, request)
+}
+
 /// Collects, settles and judges a request; what remains is one JSON object under the model's member names.
 ///
 /// The payload member is judged and left out: blobs never travel through JSON.

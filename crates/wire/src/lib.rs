@@ -24,7 +24,7 @@ mod types;
 mod unbind;
 mod violation;
 
-pub use bind::{Request, bind};
+pub use bind::{Request, bind, bind_members};
 pub use credential::{Credential, credential};
 pub use failure::Failure;
 pub use token::read_configuration_token;

@@ -1,13 +1,24 @@
 //! Who asks, and whether they may.
+//!
+//! A request's *claim* is read and looked up in the *directory*, which follows from the state; its signature *proves* it;
+//! policies say whether whoever it is may do that. On a poll nothing of this is locked, logged or allocated for long.
 
+mod authorize;
+mod claim;
+mod directory;
 pub mod fresh;
 mod grants;
 #[cfg_attr(not(test), expect(dead_code, reason = "roles cannot be taken on yet"))]
 mod jwt;
+mod session;
+mod visit;
 
 use reqwest::Url;
 
+pub(crate) use claim::Proven;
+pub(crate) use directory::Directory;
 pub use grants::{Grant, decide, grants_of_role, grants_of_user};
+pub(crate) use visit::{AllowedPolls, Page, Reader, Visitor, admit, identity_of_poll};
 
 /// The longest URL of an issuer.
 const MAX_URL_BYTES: usize = 255;

@@ -110,8 +110,7 @@ async fn answer_allowed(
     request_id: &str,
 ) -> Result<Value, Refused> {
     let realm = realm_of(node, head.uri.query().unwrap_or_default())?;
-    let caller =
-        |who: &str| Caller { realm: realm.clone(), actor: Actor::Caller(who.into()), request_id: request_id.into() };
+    let caller = |who: &str| Caller::new(realm.clone(), Actor::Caller(who.into()), request_id.into());
     match (page, head.method.as_str()) {
         ("alarms", "GET") => {
             let state = node.current().await.map_err(|error| unavailable(&error))?;

@@ -76,7 +76,11 @@ pub(super) fn of_call(call: &Call<'_>, outcome: Option<&Result<Response<Bytes>, 
     let is_data =
         call.operation.is_some_and(|it| it.service == Service::AppConfigData || it.name == "GetConfiguration");
     let mut record = Record {
-        user_identity: identity(&call.realm, &call.access_key),
+        user_identity: match &call.verified {
+            Some(verified) => verified.user_identity(),
+            None if call.is_guarded => unproven(&call.access_key),
+            None => identity(&call.realm, &call.access_key),
+        },
         event_name: name.into(),
         source_ip_address: call.peer.ip().to_string(),
         user_agent: text_of(call.head.headers.get(USER_AGENT)),
@@ -110,7 +114,7 @@ pub(super) fn of_poll(poll: Poll) -> Record {
     let headers = HeaderMap::from_iter(poll.authorization.map(|value| (AUTHORIZATION, value)));
     let (realm, access_key) = who(poll.realm, &headers, None);
     Record {
-        user_identity: identity(&realm, &access_key),
+        user_identity: poll.identity.unwrap_or_else(|| identity(&realm, &access_key)),
         event_name: "GetLatestConfiguration".into(),
         source_ip_address: poll.peer.to_string(),
         user_agent: text_of(poll.user_agent.as_ref()),
@@ -167,6 +171,11 @@ fn identity(realm: &Realm, access_key: &str) -> Value {
     }
     let kind = if access_key.starts_with("ASIA") { "AssumedRole" } else { "IAMUser" };
     json!({"type": kind, "principalId": access_key, "accountId": realm.account, "accessKeyId": access_key})
+}
+
+/// Somebody who was not let in: what they say of themselves.
+pub(crate) fn unproven(access_key: &str) -> Value {
+    json!({"type": "Unknown", "accessKeyId": access_key})
 }
 
 fn text_of(value: Option<&http::HeaderValue>) -> Option<String> {

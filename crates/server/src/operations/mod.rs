@@ -32,7 +32,7 @@ use tidegate_wire::{Failure, Request, bind, unbind};
 pub(crate) use self::deployment::state as deployment_state;
 use crate::head::newer_entry;
 use crate::node::{Caller, Committed, Node, NotDone, Published};
-use crate::session;
+use crate::{access, session};
 
 /// A request on its way through a handler.
 pub(crate) struct Call<'a> {
@@ -56,6 +56,9 @@ macro_rules! handlers {
             request: &Request<'_>,
         ) -> Result<Response<Bytes>, Failure> {
             node.rates.check(&caller.realm.account, operation.name)?;
+            if let Some(verified) = &caller.verified {
+                access::admit(node, verified, operation, request).await?;
+            }
             let call = Call { node, caller };
             match operation.name {
                 $($name => {

@@ -23,6 +23,8 @@ const TAG: usize = 16;
 const FRAME: usize = HEAD + NONCE_LEN + TAG;
 /// The longest thing ever sealed here, with its frame.
 const ROOM: usize = 128;
+/// The longest name of a holder.
+const MAX_HOLDER: usize = 64;
 /// How many derived keys are kept at hand: two purposes, three days, and as much again while a master is replaced.
 const AT_HAND: usize = 12;
 /// How many days two nodes' clocks may be apart.
@@ -68,6 +70,15 @@ impl Keyring {
     ///
     /// If the record is longer than 95 bytes.
     pub fn seal(&self, purpose: Purpose, record: &[u8], now_ms: i64) -> Option<String> {
+        self.seal_for(purpose, "", record, now_ms)
+    }
+
+    /// As [`Keyring::seal`], for somebody: it opens for nobody else.
+    ///
+    /// # Panics
+    ///
+    /// If the record is longer than 95 bytes.
+    pub fn seal_for(&self, purpose: Purpose, holder: &str, record: &[u8], now_ms: i64) -> Option<String> {
         let number = self.masters.last()?.number;
         let day = day_of(now_ms);
         let mut room = [0; ROOM];
@@ -82,7 +93,7 @@ impl Keyring {
         body.copy_from_slice(record);
         let nonce = Nonce::assume_unique_for_key(nonce);
         let made = self.with_key(number, day, purpose, day, |key| {
-            key.seal_in_place_separate_tag(nonce, Aad::from(&head[..HEAD]), body).ok()
+            key.seal_in_place_separate_tag(nonce, Associated::new(&head[..HEAD], holder)?.aad(), body).ok()
         })?;
         tag.copy_from_slice(made.as_ref());
         Some(URL_SAFE_NO_PAD.encode(sealed))
@@ -90,6 +101,11 @@ impl Keyring {
 
     /// Opens what [`Keyring::seal`] made, however long ago; none for anything else. Whoever opens judges the age.
     pub fn open<const N: usize>(&self, purpose: Purpose, text: &str, now_ms: i64) -> Option<[u8; N]> {
+        self.open_for(purpose, "", text, now_ms)
+    }
+
+    /// As [`Keyring::open`], for what [`Keyring::seal_for`] made for the same holder.
+    pub fn open_for<const N: usize>(&self, purpose: Purpose, holder: &str, text: &str, now_ms: i64) -> Option<[u8; N]> {
         let mut room = [0; ROOM];
         let length = FRAME + N;
         // Exact lengths keep each record to one spelling.
@@ -112,7 +128,7 @@ impl Keyring {
         let (head, body) = sealed.split_at_mut(HEAD + NONCE_LEN);
         let nonce = Nonce::try_assume_unique_for_key(&head[HEAD..]).ok()?;
         let record = self.with_key(number, day, purpose, today, |key| {
-            key.open_in_place(nonce, Aad::from(&head[..HEAD]), body).ok()
+            key.open_in_place(nonce, Associated::new(&head[..HEAD], holder)?.aad(), body).ok()
         })?;
         (&*record).try_into().ok()
     }
@@ -151,6 +167,25 @@ impl Keyring {
     fn derive(&self, number: u16, day: u16, purpose: Purpose) -> Option<Derived> {
         let master = self.masters.iter().find(|master| master.number == number)?;
         Some(Derived { number, day, purpose, key: derive(&master.secret.0, day, purpose) })
+    }
+}
+
+/// What is authenticated along with a record: its head, and for whom it is.
+struct Associated {
+    bytes: [u8; HEAD + MAX_HOLDER],
+    length: usize,
+}
+
+impl Associated {
+    fn new(head: &[u8], holder: &str) -> Option<Self> {
+        let mut bytes = [0; HEAD + MAX_HOLDER];
+        bytes.get_mut(..head.len())?.copy_from_slice(head);
+        bytes.get_mut(head.len()..head.len() + holder.len())?.copy_from_slice(holder.as_bytes());
+        Some(Self { bytes, length: head.len() + holder.len() })
+    }
+
+    fn aad(&self) -> Aad<&[u8]> {
+        Aad::from(&self.bytes[..self.length])
     }
 }
 
@@ -207,6 +242,18 @@ mod tests {
         assert_eq!(keyring(&[1]).open(Purpose::Session, &sealed, 30 * DAY_MS), Some(*b"a record"), "long ago");
         let early = keyring(&[1]).seal(Purpose::Session, b"a record", 4 * DAY_MS).unwrap();
         assert_eq!(keyring(&[1]).open::<8>(Purpose::Session, &early, 0), None, "from days ahead");
+    }
+
+    #[test]
+    fn what_was_sealed_for_somebody_opens_for_nobody_else() {
+        let keyring = keyring(&[1]);
+        let sealed = keyring.seal_for(Purpose::Session, "AIDA1", b"a record", 0).unwrap();
+        assert_eq!(keyring.open_for(Purpose::Session, "AIDA1", &sealed, 0), Some(*b"a record"));
+        for other in ["", "AIDA2", "AIDA", "AIDA11"] {
+            assert_eq!(keyring.open_for::<8>(Purpose::Session, other, &sealed, 0), None, "{other}");
+        }
+        let free = keyring.seal(Purpose::Session, b"a record", 0).unwrap();
+        assert_eq!(keyring.open_for::<8>(Purpose::Session, "AIDA1", &free, 0), None);
     }
 
     #[test]

@@ -12,9 +12,10 @@ mod token;
 
 pub use keyring::{Keyring, Purpose};
 pub use legacy::get_configuration;
-pub(crate) use poll::{gone, refused, used_twice};
+pub(crate) use poll::{gone, poll, refused, used_twice};
 pub use poll::{latest_configuration, throttled_poll};
 pub(crate) use present::{Presented, is_gone, present};
 pub use replay::ReplayGuard;
 pub use start::start_configuration_session;
+pub(crate) use token::seal_for;
 pub use token::{Problem, Session, open, seal};

@@ -16,6 +16,7 @@ use tidegate_wire::{Failure, read_configuration_token};
 
 use super::replay::Use;
 use super::token::{self, Problem, Session};
+use crate::access::Visitor;
 use crate::data_rates::throttled;
 use crate::metrics::PollCount;
 use crate::node::Node;
@@ -29,13 +30,23 @@ const VERSION_LABEL: HeaderName = HeaderName::from_static("version-label");
 const STALE: HeaderName = HeaderName::from_static("tidegate-stale");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// Answers a poll; `query` is what follows the `?`, `accept` the header of that name.
+/// Answers a poll without asking whose it is; `query` is what follows the `?`, `accept` the header of that name.
 pub fn latest_configuration(node: &Node, query: &str, accept: Option<&HeaderValue>) -> Response<Bytes> {
+    poll(node, query, accept, None)
+}
+
+/// Answers a poll, of somebody who has to be let in if credentials are checked.
+pub(crate) fn poll(
+    node: &Node,
+    query: &str,
+    accept: Option<&HeaderValue>,
+    visitor: Option<&Visitor<'_>>,
+) -> Response<Bytes> {
     let mut id = [0; 36];
     let request_id = crate::http::request_id(&mut id);
     // A request's id is random, and so is its last digit: one poll in sixteen is timed.
     let started = request_id.ends_with('0').then(Instant::now);
-    let (response, count) = match answer(node, query, accept, request_id) {
+    let (response, count) = match answer(node, query, accept, visitor, request_id) {
         Ok(answered) => answered,
         Err(failure) => (failure.into_response(request_id), &node.metrics.polls_refused),
     };
@@ -54,17 +65,26 @@ fn answer<'a>(
     node: &'a Node,
     query: &str,
     accept: Option<&HeaderValue>,
+    visitor: Option<&Visitor<'_>>,
     request_id: &str,
 ) -> Result<(Response<Bytes>, &'a PollCount), Failure> {
+    let published = node.published();
+    let now_ms = node.clock.now_ms();
+    let claim = match visitor {
+        Some(visitor) if node.is_guarded(&published) => Some(visitor.prove(&published.directory, now_ms)?),
+        _ => None,
+    };
+    let holder = claim.as_ref().map_or("", |claim| &*claim.principal().unique_id);
     // A query that cannot be read holds no token that can; the data plane models no other error for it.
     let token = read_configuration_token(query).map_err(|failure| match &*failure.name {
         "SerializationException" => refused(Problem::Corrupted),
         _ => failure,
     })?;
-    let published = node.published();
-    let now_ms = node.clock.now_ms();
     let enforce = node.settings.enforce_poll_interval;
-    let session = token::open(&published.keyring, &token, now_ms, enforce).map_err(refused)?;
+    let session = token::open_for(&published.keyring, holder, &token, now_ms, enforce).map_err(refused)?;
+    if let (Some(visitor), Some(claim)) = (visitor, &claim) {
+        visitor.may_poll(&published, claim, session.channel, now_ms)?;
+    }
     let Some(serving) = published.serving.get(&session.channel) else {
         // A node that lags behind what the session has seen, or cannot fetch what is there, does not know it to be gone.
         let lags = node.lags_behind(published.state.number, session.seen);
@@ -95,7 +115,7 @@ fn answer<'a>(
         answers: session.answers.saturating_add(1),
         ..session
     };
-    let next_token = token::seal(&published.keyring, &next).ok_or_else(Failure::internal)?;
+    let next_token = token::seal_for(&published.keyring, holder, &next).ok_or_else(Failure::internal)?;
     let mut response = Response::new(news.map_or_else(Bytes::new, |form| form.body.0.clone()));
     let headers = response.headers_mut();
     headers.reserve(8);

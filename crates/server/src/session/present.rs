@@ -14,8 +14,8 @@ pub(crate) enum Presented {
 }
 
 /// Opens a token. The poll interval does not matter to what is not a poll.
-pub(crate) fn present(node: &Node, published: &Published, token: &str, now_ms: i64) -> Presented {
-    match token::open(&published.keyring, token, now_ms, false) {
+pub(crate) fn present(node: &Node, published: &Published, holder: &str, token: &str, now_ms: i64) -> Presented {
+    match token::open_for(&published.keyring, holder, token, now_ms, false) {
         Err(problem) => Presented::Bad(problem),
         Ok(session)
             if node.settings.token_reuse == TokenReuse::Refuse

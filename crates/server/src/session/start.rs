@@ -34,7 +34,7 @@ pub async fn start_configuration_session(
         poll_interval_s: requested.unwrap_or(node.settings.default_poll_interval_s),
         answers: 0,
     };
-    let token = token::seal(&published.keyring, &session);
+    let token = token::seal_for(&published.keyring, caller.holder(), &session);
     let token = token.ok_or_else(|| Failure::service_unavailable("There is no key to seal tokens with yet."))?;
     node.metrics.sessions_started.inc();
     Ok(StartConfigurationSessionResponse { initial_configuration_token: Some(token) })

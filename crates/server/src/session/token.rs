@@ -56,6 +56,11 @@ pub enum Problem {
 
 /// Seals a session's next token; none if there is no key yet.
 pub fn seal(keyring: &Keyring, session: &Session) -> Option<String> {
+    seal_for(keyring, "", session)
+}
+
+/// As [`seal`], for somebody: nobody else can use it.
+pub fn seal_for(keyring: &Keyring, holder: &str, session: &Session) -> Option<String> {
     let mut record = [0; LENGTH];
     record[..16].copy_from_slice(&session.id.to_be_bytes());
     record[16..24].copy_from_slice(&session.channel.to_be_bytes());
@@ -64,12 +69,24 @@ pub fn seal(keyring: &Keyring, session: &Session) -> Option<String> {
     record[40..48].copy_from_slice(&session.issued_at_ms.to_be_bytes());
     record[48..52].copy_from_slice(&session.poll_interval_s.to_be_bytes());
     record[52..].copy_from_slice(&session.answers.to_be_bytes());
-    keyring.seal(Purpose::Session, &record, session.issued_at_ms)
+    keyring.seal_for(Purpose::Session, holder, &record, session.issued_at_ms)
 }
 
 /// Opens a token and judges its age.
 pub fn open(keyring: &Keyring, token: &str, now_ms: i64, enforce_poll_interval: bool) -> Result<Session, Problem> {
-    let record: [u8; LENGTH] = keyring.open(Purpose::Session, token, now_ms).ok_or(Problem::Corrupted)?;
+    open_for(keyring, "", token, now_ms, enforce_poll_interval)
+}
+
+/// As [`open`], for a token that was sealed for this holder.
+pub fn open_for(
+    keyring: &Keyring,
+    holder: &str,
+    token: &str,
+    now_ms: i64,
+    enforce_poll_interval: bool,
+) -> Result<Session, Problem> {
+    let record: Option<[u8; LENGTH]> = keyring.open_for(Purpose::Session, holder, token, now_ms);
+    let record = record.ok_or(Problem::Corrupted)?;
     let session = Session {
         id: u128::from_be_bytes(part(&record, 0)),
         channel: u64::from_be_bytes(part(&record, 16)),

@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::announced::{Announced, LEAST_KEY, first_eight};
 use super::streams::Admission;
+use crate::access::Reader;
 use crate::node::{Node, Published};
 use crate::serving::Serving;
 use crate::session::{self, Problem, Session};
@@ -72,6 +73,8 @@ pub(crate) struct StreamBody {
     is_begun: bool,
     is_over: bool,
     told_degraded: bool,
+    /// Who reads it, if credentials are checked.
+    reader: Option<Reader>,
 }
 
 impl StreamBody {
@@ -81,6 +84,7 @@ impl StreamBody {
         watched: Box<[Watched]>,
         accepts_ion: bool,
         last_id: Option<&str>,
+        reader: Option<Reader>,
     ) -> Self {
         let mut body = Self {
             node,
@@ -93,6 +97,7 @@ impl StreamBody {
             is_begun: false,
             is_over: false,
             told_degraded: false,
+            reader,
         };
         if let Some(last_id) = last_id {
             body.resume(last_id);
@@ -129,6 +134,8 @@ impl StreamBody {
         let node = self.node.clone();
         let published = node.published();
         let now_ms = node.clock.now_ms();
+        let reader = self.reader.clone();
+        let holder = reader.as_ref().map_or("", |reader| reader.holder());
         while self.next < self.watched.len() && text.len() < FRAME_BYTES {
             let index = self.next;
             self.next += 1;
@@ -140,7 +147,7 @@ impl StreamBody {
             }
             if key == watched.told {
                 if key >= LEAST_KEY && now_ms.saturating_sub(watched.session.issued_at_ms) >= REFRESH_AFTER_MS {
-                    write_token(text, index, &published, &mut watched.session, now_ms);
+                    write_token(text, (index, holder), &published, &mut watched.session, now_ms);
                 }
                 continue;
             }
@@ -157,7 +164,7 @@ impl StreamBody {
                 (None, Some(serving)) => {
                     serving.note_poll(now_ms);
                     let session = &mut watched.session;
-                    write_configuration(text, index, &published, serving, session, self.accepts_ion, now_ms)
+                    write_configuration(text, (index, holder), &published, serving, session, self.accepts_ion, now_ms)
                 }
             };
             if is_written {
@@ -170,6 +177,15 @@ impl StreamBody {
             let id = id_of(&self.watched, self.watched.iter().map(|watched| watched.told));
             // A field of its own block belongs to no event, and sets the id all the same.
             let _ = write!(text, "id: {id}\n\n");
+        }
+    }
+
+    /// Whether whoever reads has to come back and show who they are.
+    fn is_to_come_back(&self) -> bool {
+        let published = self.node.published();
+        match &self.reader {
+            Some(reader) => reader.is_stale(&published, self.node.clock.now_ms()),
+            None => self.node.is_guarded(&published),
         }
     }
 
@@ -209,7 +225,7 @@ impl Body for StreamBody {
             is_time = true;
             this.heartbeat.as_mut().reset(Instant::now() + HEARTBEAT);
         }
-        if this.node.streams.is_closing() {
+        if this.node.streams.is_closing() || ((is_rung || is_time) && this.is_to_come_back()) {
             this.say_bye(&mut text);
         } else {
             if is_time {
@@ -252,7 +268,7 @@ fn announced(serving: &Serving, channel: u64) -> &Announced {
 /// Writes a whole event; false if there is no key for tokens.
 fn write_configuration(
     text: &mut String,
-    index: usize,
+    (index, holder): (usize, &str),
     published: &Published,
     serving: &Serving,
     session: &mut Session,
@@ -272,7 +288,7 @@ fn write_configuration(
         issued_at_ms: now_ms,
         ..*session
     };
-    let Some(token) = sealed(published, &next) else { return false };
+    let Some(token) = sealed(published, holder, &next) else { return false };
     *session = next;
     let members = &announced(serving, session.channel).for_reader(accepts_ion).members;
     let _ = write!(
@@ -282,18 +298,24 @@ fn write_configuration(
     true
 }
 
-fn write_token(text: &mut String, index: usize, published: &Published, session: &mut Session, now_ms: i64) {
+fn write_token(
+    text: &mut String,
+    (index, holder): (usize, &str),
+    published: &Published,
+    session: &mut Session,
+    now_ms: i64,
+) {
     session.issued_at_ms = now_ms;
-    if let Some(token) = sealed(published, session) {
+    if let Some(token) = sealed(published, holder, session) {
         let _ = write!(text, "event: token\ndata: {{\"session\":{index},\"token\":\"{token}\"}}\n\n");
     }
 }
 
 /// The token with which a session can poll on. All that a stream gives count as one answer: whoever polls with one has
 /// used up the others.
-fn sealed(published: &Published, session: &Session) -> Option<String> {
+fn sealed(published: &Published, holder: &str, session: &Session) -> Option<String> {
     let next = Session { answers: session.answers.saturating_add(1), ..*session };
-    session::seal(&published.keyring, &next)
+    session::seal_for(&published.keyring, holder, &next)
 }
 
 /// Names what a stream has told its sessions. It follows from that alone, so that every node gives the same.

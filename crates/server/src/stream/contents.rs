@@ -1,5 +1,7 @@
 //! Contents by hash, for those whose token's configuration serves them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::request::Parts;
@@ -7,6 +9,7 @@ use http::{HeaderValue, Response, StatusCode};
 use tidegate_wire::Failure;
 
 use super::open::presented_tokens;
+use crate::access::{Proven, Reader};
 use crate::node::Node;
 use crate::serving::Served;
 use crate::session::{self, Presented};
@@ -14,17 +17,28 @@ use crate::session::{self, Presented};
 /// Answers with the content of this hash, if the token's configuration serves it to anybody.
 ///
 /// A hash alone opens nothing: contents of others are not found, whether they are there or not.
-pub(crate) fn content(node: &Node, head: &Parts, hash: &str) -> Result<Response<Bytes>, Failure> {
+pub(crate) fn content(
+    node: &Node,
+    head: &Parts,
+    hash: &str,
+    who: Option<Arc<Proven>>,
+) -> Result<Response<Bytes>, Failure> {
     let tokens = presented_tokens(head)?;
     let [token] = &*tokens else {
         return Err(Failure::bad_request("Name one token: that of the configuration that serves the content."));
     };
     let published = node.published();
-    let session = match session::present(node, &published, token, node.clock.now_ms()) {
+    let now_ms = node.clock.now_ms();
+    let reader = who.map(|who| Reader::new(who, &published));
+    let holder = reader.as_ref().map_or("", |reader| reader.holder());
+    let session = match session::present(node, &published, holder, token, now_ms) {
         Presented::Good(session) => session,
         Presented::Bad(problem) => return Err(session::refused(problem)),
         Presented::Used => return Err(session::used_twice()),
     };
+    if let Some(reader) = &reader {
+        reader.may_read(&published, session.channel, now_ms)?;
+    }
     let serving = published.serving.get(&session.channel);
     let forms = serving.iter().flat_map(|serving| serving.rollout.parts()).flat_map(|served| forms_of(served));
     let Some(form) = forms.into_iter().find(|form| form.hash.to_string() == hash) else {

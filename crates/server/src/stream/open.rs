@@ -10,9 +10,10 @@ use percent_encoding::percent_decode_str;
 use tidegate_wire::Failure;
 
 use super::body::{StreamBody, Watched};
+use crate::access::{Proven, Reader};
 use crate::node::Node;
 use crate::serving::accepts_ion;
-use crate::session::{self, Presented, Problem};
+use crate::session::{self, Presented, Problem, Session};
 
 const TOKEN: HeaderName = HeaderName::from_static("configuration-token");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -21,15 +22,26 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 const MAX_SESSIONS: usize = 256;
 
 /// Opens a stream for the tokens that the request presents.
-pub(crate) fn open(node: &Arc<Node>, head: &Parts) -> Result<Response<StreamBody>, Failure> {
+pub(crate) fn open(node: &Arc<Node>, head: &Parts, who: Option<Arc<Proven>>) -> Result<Response<StreamBody>, Failure> {
     let tokens = presented_tokens(head)?;
     let published = node.published();
     let now_ms = node.clock.now_ms();
+    let reader = who.map(|who| Reader::new(who, &published));
+    let holder = reader.as_ref().map_or("", |reader| reader.holder());
+    let may_read = |session: &Session| {
+        reader.as_ref().map_or(Ok(()), |reader| reader.may_read(&published, session.channel, now_ms))
+    };
     let mut first_refusal = None;
     let mut watched = Vec::with_capacity(tokens.len());
     for token in &tokens {
-        watched.push(match session::present(node, &published, token, now_ms) {
-            Presented::Good(session) => Watched::session(session),
+        watched.push(match session::present(node, &published, holder, token, now_ms) {
+            Presented::Good(session) => match may_read(&session) {
+                Ok(()) => Watched::session(session),
+                Err(failure) => {
+                    first_refusal.get_or_insert(failure);
+                    Watched::refused(Problem::Corrupted)
+                }
+            },
             Presented::Bad(problem) => {
                 first_refusal.get_or_insert_with(|| session::refused(problem));
                 Watched::refused(problem)
@@ -48,14 +60,14 @@ pub(crate) fn open(node: &Arc<Node>, head: &Parts) -> Result<Response<StreamBody
     let mut channels: Vec<_> = watched.iter().filter_map(|watched| Some(watched.good()?.channel)).collect();
     channels.sort_unstable();
     channels.dedup();
-    drop(published);
     let Some(admission) = node.streams.admit(channels.into()) else {
         node.metrics.streams_refused.inc();
         return Err(Failure::service_unavailable("This node has as many streams as it may have."));
     };
     let accepts_ion = head.headers.get_all(ACCEPT).iter().any(accepts_ion);
     let last_id = head.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
-    let body = StreamBody::new(node.clone(), admission, watched.into(), accepts_ion, last_id);
+    drop(published);
+    let body = StreamBody::new(node.clone(), admission, watched.into(), accepts_ion, last_id, reader);
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -408,7 +408,7 @@ async fn call(
     let route = route(method, path).map_err(|error| format!("{method} {path}: {error}"))?;
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
     let headers: HeaderMap = headers.collect();
-    let caller = Caller { realm: node.home(), actor: Actor::Caller(String::new()), request_id: "story".into() };
+    let caller = Caller::new(node.home(), Actor::Caller(String::new()), "story".into());
     let request = Request { labels: &route.labels, query: None, headers: &headers, body: body.into() };
     match operations::answer(node, &caller, route.operation, &request).await {
         Ok(response) => Ok(serde_json::from_slice(response.body()).unwrap_or_default()),

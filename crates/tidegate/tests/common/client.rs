@@ -2,14 +2,70 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use tidegate_wire::sigv4::{PayloadHash, RequestParts, SERVICE, Signer, SigningKey, sign, timestamp};
 
 use super::HANG;
 
 /// The server closes connections that are idle for ten seconds; a client must not send into the closing.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// An access key to sign with.
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub id: String,
+    pub secret: String,
+    pub region: String,
+    pub session_token: Option<String>,
+}
+
+impl Key {
+    /// What a signature adds to a request: headers, with names in lower case.
+    pub fn sign(
+        &self,
+        address: SocketAddr,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Vec<(String, String)> {
+        let now_ms = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as i64;
+        self.sign_at(now_ms, address, method, target, headers, body)
+    }
+
+    pub fn sign_at(
+        &self,
+        now_ms: i64,
+        address: SocketAddr,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Vec<(String, String)> {
+        let stamp = timestamp(now_ms);
+        let mut added = vec![("x-amz-date".to_owned(), stamp.clone())];
+        added.extend(self.session_token.clone().map(|token| ("x-amz-security-token".to_owned(), token)));
+        let mut signed = http::HeaderMap::new();
+        let mut insert = |name: &str, value: &str| {
+            signed.append(http::HeaderName::try_from(name).unwrap(), http::HeaderValue::try_from(value).unwrap());
+        };
+        insert("host", &address.to_string());
+        headers.iter().for_each(|(name, value)| insert(name, value));
+        added.iter().for_each(|(name, value)| insert(name, value));
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let key = SigningKey::derive(&self.secret, &stamp[..8], &self.region, SERVICE);
+        let signer = Signer { access_key_id: &self.id, key: &key, region: &self.region };
+        let parts = RequestParts { method, path, query, authority: None, headers: &signed };
+        let payload = PayloadHash::of(body.unwrap_or_default());
+        added.push(("authorization".into(), sign(&signer, &parts, &payload, now_ms).expect("it can be signed")));
+        added
+    }
+}
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,13 +225,15 @@ impl Write for Raw {
 pub struct Client {
     address: SocketAddr,
     connection: Option<(Raw, Instant)>,
+    /// Signs every request, if it is there.
+    pub key: Option<Key>,
     /// Sent with every request.
     pub headers: Vec<(String, String)>,
 }
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, connection: None, headers: Vec::new() }
+        Self { address, connection: None, key: None, headers: Vec::new() }
     }
 
     /// Sends a request and reads its answer. After an error the next request goes over a new connection.
@@ -187,6 +245,10 @@ impl Client {
         body: Option<&[u8]>,
     ) -> io::Result<Answer> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        let signature = self.key.as_ref().map(|key| key.sign(self.address, method, path, headers, body));
+        for (name, value) in signature.iter().flatten() {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(headers.iter().copied()) {
             head.push_str(&format!("{name}: {value}\r\n"));

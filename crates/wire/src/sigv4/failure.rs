@@ -179,5 +179,6 @@ impl AuthFailure {
         assert!(SERVICE.len() == 9);
         Self::Scope("The credential has to be scoped to the service 'appconfig'.")
     };
+    pub(super) const STS: Self = Self::Scope("The credential has to be scoped to the service 'sts'.");
     pub(super) const DAY: Self = Self::Scope("The day of the credential scope is not that of the time of signing.");
 }

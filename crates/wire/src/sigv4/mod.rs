@@ -43,6 +43,9 @@ pub use sign::{Signer, sign, timestamp};
 /// The service in every credential scope: both of AppConfig's services sign as this one.
 pub const SERVICE: &str = "appconfig";
 
+/// The service in the credential scopes of requests for temporary credentials.
+pub const STS: &str = "sts";
+
 /// How far a signature's time may be from ours, in milliseconds, both ways.
 pub const MAX_SKEW_MS: i64 = 15 * 60 * 1000;
 
@@ -104,6 +107,8 @@ pub struct Signed<'a> {
     pub date: Day,
     /// When it was signed, in milliseconds since 1970.
     pub signed_at_ms: i64,
+    /// The service of the credential scope: the one that was asked for.
+    pub service: &'static str,
     /// What the request brings along with a temporary key, and signs.
     pub session_token: Option<Cow<'a, str>>,
     /// Where it stands.
@@ -143,7 +148,12 @@ impl std::fmt::Debug for Day {
 impl<'a> Signed<'a> {
     /// Reads the claim of a request without verifying it.
     pub fn read(parts: &RequestParts<'a>) -> Result<Self, AuthFailure> {
-        read::read(parts)
+        read::read(parts, SERVICE)
+    }
+
+    /// As [`Signed::read`], for a request to this service.
+    pub fn read_for(parts: &RequestParts<'a>, service: &'static str) -> Result<Self, AuthFailure> {
+        read::read(parts, service)
     }
 
     /// Says whether the signature's time is near enough to ours; a part of [`Signed::verify`] that needs no body.
@@ -177,7 +187,7 @@ impl<'a> Signed<'a> {
             return Err(AuthFailure::PayloadMismatch);
         }
         let canonical = canonical::hash(parts, self.form, &self.signed_headers, payload)?;
-        let mac = string_to_sign(key, &self.timestamp, &self.region, &canonical);
+        let mac = string_to_sign(key, &self.timestamp, (&self.region, self.service), &canonical);
         mac.verify_slice(&self.signature).map_err(|_| AuthFailure::Mismatch)
     }
 }
@@ -195,14 +205,19 @@ impl std::fmt::Debug for Signed<'_> {
 }
 
 /// Feeds the string to sign to the key.
-fn string_to_sign(key: &SigningKey, timestamp: &[u8; 16], region: &str, canonical: &[u8; 32]) -> key::HmacSha256 {
+fn string_to_sign(
+    key: &SigningKey,
+    timestamp: &[u8; 16],
+    (region, service): (&str, &str),
+    canonical: &[u8; 32],
+) -> key::HmacSha256 {
     let mut mac = key.mac();
     // One short buffer for what is always short; the region is at most 63 bytes long.
     let mut text = key::Line::<224>::default();
     for piece in [ALGORITHM.as_bytes(), b"\n", timestamp, b"\n", &timestamp[..8], b"/", region.as_bytes(), b"/"] {
         text.push(piece);
     }
-    for piece in [SERVICE.as_bytes(), b"/", TERMINATOR.as_bytes(), b"\n", &key::hex(canonical)] {
+    for piece in [service.as_bytes(), b"/", TERMINATOR.as_bytes(), b"\n", &key::hex(canonical)] {
         text.push(piece);
     }
     mac.update(text.as_slice());

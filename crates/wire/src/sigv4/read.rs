@@ -7,7 +7,7 @@ use http::header::HeaderName;
 
 use super::canonical::SIGNATURE_PARAMETER;
 use super::key::from_hex;
-use super::{ALGORITHM, AuthFailure, Day, Form, MAX_EXPIRES_S, RequestParts, SERVICE, Signed, date};
+use super::{ALGORITHM, AuthFailure, Day, Form, MAX_EXPIRES_S, RequestParts, STS, Signed, date};
 use crate::credential::{MAX_AUTHORIZATION_BYTES, parse_scope};
 use crate::query::{MAX_PARAMETERS, MAX_QUERY_BYTES, decode_parameter, pairs_of};
 
@@ -78,7 +78,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-pub(super) fn read<'a>(parts: &RequestParts<'a>) -> Result<Signed<'a>, AuthFailure> {
+pub(super) fn read<'a>(parts: &RequestParts<'a>, wanted: &'static str) -> Result<Signed<'a>, AuthFailure> {
     let query = parts.query.unwrap_or_default();
     if query.len() > MAX_QUERY_BYTES {
         return Err(AuthFailure::QUERY);
@@ -87,10 +87,10 @@ pub(super) fn read<'a>(parts: &RequestParts<'a>) -> Result<Signed<'a>, AuthFailu
     let authorization = headers.authorization.only(AuthFailure::TWO_HEADERS)?;
     match (authorization, is_presigned(query)) {
         (None, false) => Err(AuthFailure::Missing),
-        (None, true) => read_presigned(parts, &headers, query),
+        (None, true) => read_presigned(parts, &headers, query, wanted),
         (Some(_), true) => Err(AuthFailure::TWO_FORMS),
         (Some(value), false) => {
-            read_header(parts, &headers, std::str::from_utf8(value).map_err(|_| AuthFailure::FIELDS)?)
+            read_header(parts, &headers, std::str::from_utf8(value).map_err(|_| AuthFailure::FIELDS)?, wanted)
         }
     }
 }
@@ -103,6 +103,7 @@ fn read_header<'a>(
     parts: &RequestParts<'a>,
     headers: &Headers<'a>,
     header: &'a str,
+    wanted: &'static str,
 ) -> Result<Signed<'a>, AuthFailure> {
     if header.len() > MAX_AUTHORIZATION_BYTES {
         return Err(AuthFailure::LONG);
@@ -137,7 +138,7 @@ fn read_header<'a>(
         signed_headers: Cow::Borrowed(signed_headers),
         signature: Cow::Borrowed(signature),
     };
-    settle(parts, headers, Form::Header, fields, signed_at, session_token)
+    settle(parts, headers, (Form::Header, wanted), fields, signed_at, session_token)
 }
 
 /// When it was signed, in milliseconds since 1970, and as the string to sign writes it.
@@ -164,6 +165,7 @@ fn read_presigned<'a>(
     parts: &RequestParts<'a>,
     headers: &Headers<'a>,
     query: &'a str,
+    wanted: &'static str,
 ) -> Result<Signed<'a>, AuthFailure> {
     let mut raw: [Option<&'a str>; 7] = [None; 7];
     for (index, (name, value)) in pairs_of(query).enumerate() {
@@ -212,14 +214,14 @@ fn read_presigned<'a>(
         signed_headers: decode(signed_headers)?,
         signature: decode(signature)?,
     };
-    settle(parts, headers, Form::Presigned { expires_s }, fields, signed_at, token.map(decode).transpose()?)
+    settle(parts, headers, (Form::Presigned { expires_s }, wanted), fields, signed_at, token.map(decode).transpose()?)
 }
 
 /// Checks what both forms have in common.
 fn settle<'a>(
     parts: &RequestParts<'a>,
     headers: &Headers<'a>,
-    form: Form,
+    (form, wanted): (Form, &'static str),
     fields: Fields<'a>,
     (signed_at_ms, timestamp): SignedAt,
     session_token: Option<Cow<'a, str>>,
@@ -235,8 +237,8 @@ fn settle<'a>(
             (owned(credential.access_key_id), day_of(day), owned(credential.region), owned(credential.service))
         }
     };
-    if service != SERVICE {
-        return Err(AuthFailure::SERVICE);
+    if service != wanted {
+        return Err(if wanted == STS { AuthFailure::STS } else { AuthFailure::SERVICE });
     }
     let date = Day(timestamp[..8].try_into().expect("eight of sixteen bytes"));
     if day != Some(date) {
@@ -253,6 +255,7 @@ fn settle<'a>(
         access_key_id,
         region,
         date,
+        service: wanted,
         signed_at_ms,
         session_token,
         form,

@@ -40,7 +40,7 @@ pub fn sign(
     let signed_headers = names.join(";");
     let canonical = canonical::hash(parts, Form::Header, &signed_headers, payload)?;
     let stamp = date::write_basic(signed_at_ms);
-    let mac = string_to_sign(signer.key, &stamp, signer.region, &canonical);
+    let mac = string_to_sign(signer.key, &stamp, (signer.region, SERVICE), &canonical);
     let signature = hex(&mac.finalize().into_bytes().into());
     let (day, signature) = (String::from_utf8_lossy(&stamp[..8]), String::from_utf8_lossy(&signature));
     let Signer { access_key_id, region, .. } = signer;
