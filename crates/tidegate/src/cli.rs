@@ -39,6 +39,14 @@ pub(crate) enum Command {
     /// Show the journal: who changed what, and when.
     Log(crate::log::LogOptions),
 
+    /// Write everything that a store holds into one file, while servers run.
+    ///
+    /// With `restore` also the way from one engine to another.
+    Backup(crate::backup::BackupOptions),
+
+    /// Check a backup, and put it into an empty store of any engine.
+    Restore(crate::backup::RestoreOptions),
+
     /// Check feature-flag documents, or evaluate their flags.
     #[command(subcommand)]
     Flags(crate::flags::FlagsCommand),

@@ -3,6 +3,7 @@
 mod agent;
 mod alarms;
 mod audit;
+mod backup;
 mod cli;
 mod config_file;
 mod experiment;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         cli::Command::Serve(options) => serve::run(*options),
         cli::Command::Agent(options) => agent::run(&options),
         cli::Command::Audit(command) => audit::run(command),
+        cli::Command::Backup(options) => backup::run(&options),
+        cli::Command::Restore(options) => backup::run_restore(&options),
         cli::Command::Log(options) => log::run(&options),
         cli::Command::Keys(command) => identities::keys(command),
         cli::Command::Groups(command) => identities::groups(command),
