@@ -57,7 +57,8 @@ fn ready(node: &Node) -> Response<Bytes> {
 /// answered from memory even when it does not.
 async fn health(node: &Node) -> Response<Bytes> {
     let number = node.published().state.number;
-    let mut body = json!({"status": "ready", "journal": {"number": number, "age_seconds": node.head.age().as_secs()}});
+    let journal = json!({"number": number, "age_seconds": node.head.age().as_secs()});
+    let mut body = json!({"status": "ready", "version": env!("CARGO_PKG_VERSION"), "journal": journal});
     let mut is_ready = true;
     let problem = match node.probe().await {
         Err(problem) => Some(problem),

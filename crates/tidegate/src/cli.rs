@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// With `restore` also the way from one engine to another.
     Backup(crate::backup::BackupOptions),
 
+    /// Look whether a store, this machine and running servers are well, and say what to do where they are not.
+    Doctor(crate::doctor::DoctorOptions),
+
     /// Check a backup, and put it into an empty store of any engine.
     Restore(crate::backup::RestoreOptions),
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use clap::Args;
 use serde_json::{Value, json};
 use similar::TextDiff;
-use tidegate_domain::{Actor, ContentHash, Decision, Event};
+use tidegate_domain::{Actor, ContentHash, Decision, Event, Snapshot};
 use tidegate_journal::{BlobId, Entry, Journal};
 
 use self::describe::{Names, clean, redacted};
@@ -71,6 +71,16 @@ pub(crate) fn run(options: &LogOptions) -> Result<(), Problem> {
 
 async fn show(journal: &dyn Journal, options: &LogOptions, out: &mut impl Write) -> Result<(), Problem> {
     let mut names = Names::default();
+    let first = journal.first().await?;
+    if first > 1 {
+        eprintln!("note: the entries before {first} were forgotten");
+        // What was made then has its name of today.
+        let snapshot = journal.load_snapshot().await?;
+        let written = snapshot.and_then(|snapshot| serde_json::from_slice::<Snapshot>(&snapshot.body).ok());
+        if let Some(state) = written.and_then(|written| written.restore().ok()) {
+            names.learn_state(&state);
+        }
+    }
     let mut last = 0;
     loop {
         let entries = journal.read(last, READ_AT_ONCE).await?;

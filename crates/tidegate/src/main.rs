@@ -6,11 +6,13 @@ mod audit;
 mod backup;
 mod cli;
 mod config_file;
+mod doctor;
 mod experiment;
 mod flags;
 mod identities;
 mod log;
 mod master;
+mod moment;
 mod offline;
 mod problem;
 mod serve;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         cli::Command::Audit(command) => audit::run(command),
         cli::Command::Backup(options) => backup::run(&options),
         cli::Command::Restore(options) => backup::run_restore(&options),
+        cli::Command::Doctor(options) => doctor::run(&options),
         cli::Command::Log(options) => log::run(&options),
         cli::Command::Keys(command) => identities::keys(command),
         cli::Command::Groups(command) => identities::groups(command),

@@ -1,13 +1,13 @@
 //! Reading and changing a store without a server, or beside one: nodes take in what is written here as any other entry.
 
-use tidegate_domain::{Actor, Command, Context, Decision, Event, Limits, Realm, Refusal, Snapshot, State, decide};
-use tidegate_journal::{AppendError, Entry, EntryId, Journal, Unavailable, commit};
+use tidegate_domain::{Actor, Command, Context, Decision, Event, Limits, Realm, Refusal, State, decide};
+use tidegate_journal::{AppendError, Entry, EntryId, Journal, commit};
 use tidegate_server::clock::system_now_ms;
 
+use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::store::{Opened, Store};
 
-const READ_AT_ONCE: usize = 1_000;
 /// How often a command that lost the race for its number is decided again.
 const ATTEMPTS: usize = 64;
 
@@ -41,32 +41,9 @@ pub(crate) fn with<T>(
 
 impl Offline {
     async fn start(&mut self) -> Result<(), Problem> {
-        if let Some(snapshot) = self.journal().load_snapshot().await? {
-            let written = serde_json::from_slice::<Snapshot>(&snapshot.body).map_err(|error| error.to_string());
-            let restored = written.and_then(|written| written.restore().map_err(|error| error.to_string()));
-            let entries = self.journal().read(snapshot.number.saturating_sub(1), 1).await?;
-            let is_of_this_history = entries.first().is_some_and(|entry| entry.id == snapshot.id);
-            // Without it the journal is read from its beginning.
-            if let (Ok(state), true) = (restored, is_of_this_history) {
-                (self.state, self.last_id) = (state, snapshot.id);
-            }
-        }
-        Ok(self.catch_up().await?)
-    }
-
-    async fn catch_up(&mut self) -> Result<(), Unavailable> {
-        loop {
-            let entries = self.opened.journal.read(self.state.number, READ_AT_ONCE).await?;
-            for entry in &entries {
-                let decision: Decision = serde_json::from_str(&entry.body)
-                    .map_err(|error| Unavailable::new(format!("understand journal entry {}", entry.number), error))?;
-                self.state.apply(entry.number, &decision);
-                self.last_id = entry.id;
-            }
-            if entries.len() < READ_AT_ONCE {
-                return Ok(());
-            }
-        }
+        let Moment { state, last_id } = Moment::of(self.journal()).await?;
+        (self.state, self.last_id) = (state, last_id);
+        Ok(())
     }
 
     /// Decides a command at the journal's head and writes what follows.
@@ -104,7 +81,7 @@ impl Offline {
                     self.last_id = entry.id;
                     return Ok(decision.events);
                 }
-                Err(AppendError::Conflict) => self.catch_up().await?,
+                Err(AppendError::Conflict) => self.start().await?,
                 Err(AppendError::Unavailable(unavailable)) => return Err(unavailable.into()),
             }
         }

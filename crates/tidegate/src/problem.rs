@@ -14,6 +14,11 @@ impl Problem {
         Self { what: what.into(), hint: None }
     }
 
+    /// What it is, and what to do about it.
+    pub(crate) fn parts(self) -> (String, Option<String>) {
+        (self.what, self.hint)
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -17,12 +17,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tidegate_domain::{ContentHash, Decision, Snapshot, State};
-use tidegate_journal::{BlobId, Entry, EntryId, Journal};
+use tidegate_domain::{ContentHash, Snapshot};
+use tidegate_journal::{BlobId, EntryId, Journal};
 use tidegate_server::clock::system_now_ms;
 
 use self::archive::Writer;
 pub(crate) use self::restore::{RestoreOptions, run as run_restore};
+use crate::moment::Moment;
 use crate::problem::Problem;
 use crate::store::StoreOptions;
 
@@ -214,56 +215,4 @@ fn blob_name(content: ContentHash) -> String {
 
 fn entries_name(first: u64, last: u64) -> String {
     format!("entries/{first:020}-{last:020}.jsonl")
-}
-
-/// What follows from the journal up to its end.
-struct Moment {
-    state: State,
-    last_id: EntryId,
-}
-
-impl Moment {
-    async fn of(journal: &dyn Journal) -> Result<Self, Problem> {
-        let mut moment = Self::beginning(journal).await?;
-        loop {
-            let entries = journal.read(moment.state.number, READ_AT_ONCE).await?;
-            if entries.is_empty() {
-                return Ok(moment);
-            }
-            for entry in &entries {
-                if (entry.number, entry.prev) != (moment.state.number + 1, moment.last_id) {
-                    return Err(Problem::new("the journal has changed while it was read").hint("try again"));
-                }
-                moment.apply(entry)?;
-            }
-        }
-    }
-
-    /// The snapshot, if it is of this journal; else nothing.
-    async fn beginning(journal: &dyn Journal) -> Result<Self, Problem> {
-        let nothing = Self { state: State::default(), last_id: EntryId::NONE };
-        let Some(snapshot) = journal.load_snapshot().await? else { return Ok(nothing) };
-        let entries = journal.read(snapshot.number.saturating_sub(1), 1).await?;
-        let is_of_journal = entries.first().is_some_and(|entry| {
-            (entry.number, entry.id) == (snapshot.number, snapshot.id)
-                || (entry.number, entry.prev) == (snapshot.number + 1, snapshot.id)
-        });
-        let state = serde_json::from_slice::<Snapshot>(&snapshot.body).ok().and_then(|written| written.restore().ok());
-        match state {
-            Some(state) if is_of_journal => Ok(Self { state, last_id: snapshot.id }),
-            _ if journal.first().await? == 1 => Ok(nothing),
-            _ => Err(Problem::new("the snapshot cannot be read, and the entries that it replaces were forgotten")
-                .hint("use the version of Tidegate that wrote the snapshot, or a newer one")),
-        }
-    }
-
-    fn apply(&mut self, entry: &Entry) -> Result<(), Problem> {
-        let decision: Decision = serde_json::from_str(&entry.body).map_err(|error| {
-            Problem::new(format!("cannot understand journal entry {}: {error}", entry.number))
-                .hint("use the version of Tidegate that wrote it, or a newer one")
-        })?;
-        self.state.apply(entry.number, &decision);
-        self.last_id = entry.id;
-        Ok(())
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tidegate_domain::{Command, CreateHostedVersion, CreateProfile, Event};
+use tidegate_journal::Entry;
 use tidegate_journal::faulty::{Fault, Faulty};
 use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::sqlite::SqliteJournal;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use serde_json::Value;
-use tidegate_domain::{ContentHash, Event, HostedVersion, Id, Resource};
+use tidegate_domain::{ContentHash, Event, HostedVersion, Id, Resource, State};
 use tidegate_server::audit::{HIDDEN, without_credentials};
 
 /// What is called how, as far as the journal was read.
@@ -39,6 +39,25 @@ impl Names {
                 _ => continue,
             };
             self.things.insert(id, (name.clone(), application));
+        }
+    }
+
+    /// Takes in what things are called in a state.
+    pub(super) fn learn_state(&mut self, state: &State) {
+        for (_, realm) in state.realms() {
+            for application in realm.applications(0, usize::MAX).items {
+                let id = application.id;
+                self.things.insert(id, (application.name.clone(), Some(id)));
+                for environment in realm.environments(id, 0, usize::MAX).items {
+                    self.things.insert(environment.id, (environment.name.clone(), Some(id)));
+                }
+                for profile in realm.profiles(id, 0, usize::MAX, |_| true).items {
+                    self.things.insert(profile.id, (profile.name.clone(), Some(id)));
+                }
+            }
+            for strategy in realm.strategies(0, usize::MAX).items {
+                self.things.insert(strategy.id, (strategy.name.clone(), None));
+            }
         }
     }
 
