@@ -12,11 +12,13 @@ pub mod postgres;
 mod process;
 pub mod programs;
 pub mod proxy;
+pub mod s3;
 
 pub use etcd::Etcd;
 pub use postgres::Postgres;
 pub use process::{Process, Signal};
 pub use proxy::Proxy;
+pub use s3::S3;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};

@@ -73,3 +73,22 @@ pub fn find(name: &str) -> PathBuf {
         )
     })
 }
+
+/// The Python environment that `cargo xtask` makes from the requirements of the clients' tests.
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/venv/bin");
+
+/// Returns the path of a program from a Python package.
+///
+/// # Panics
+/// If it is not there, with how to get it.
+#[track_caller]
+pub fn find_python(name: &str) -> PathBuf {
+    let along_path = env::var_os("PATH").into_iter().flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
+    let mut places = [PathBuf::from(PYTHON)].into_iter().chain(along_path).map(|folder| folder.join(name));
+    places.find(|path| path.is_file()).unwrap_or_else(|| {
+        panic!(
+            "this test needs the program {name}, which is missing; `cargo xtask test` installs it, or say `pip install \
+             --requirement tests/clients/python/requirements.txt` in an environment whose folder is on the PATH"
+        )
+    })
+}

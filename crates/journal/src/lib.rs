@@ -16,6 +16,7 @@ mod hex;
 mod journal;
 pub mod memory;
 pub mod postgres;
+pub mod s3;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;

@@ -109,6 +109,13 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     pub store: Option<String>,
 
+    /// Keep contents in a bucket of S3, or of a store that speaks its language [default: in the store].
+    ///
+    /// s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME]; credentials come from AWS_ACCESS_KEY_ID and its kin, or from what a
+    /// container or machine is given by its cloud. It is for good: contents do not move by themselves.
+    #[arg(long, env = "TIDEGATE_BLOBS", value_name = "URL")]
+    pub blobs: Option<String>,
+
     /// The file with the master key, under which secrets are sealed [default: master-key in the data directory].
     ///
     /// Without one given, a server with SQLite in a data directory makes it there. All servers that share a store need

@@ -16,7 +16,7 @@ pub(crate) fn keys(named: Option<&Path>, store: &Store) -> Result<Option<MasterK
     if let Some(path) = named {
         return read(path).map(Some);
     }
-    if *store == Store::Memory {
+    if store.is_memory() {
         return Ok(Some(MasterKeys::fresh()));
     }
     let Some(directory) = store.directory() else { return Ok(None) };

@@ -9,6 +9,7 @@ use tidegate_journal::Journal;
 use tidegate_journal::etcd::{EtcdAddress, EtcdJournal};
 use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::postgres::{PostgresAddress, PostgresJournal};
+use tidegate_journal::s3::{BlobsInS3, S3Address};
 use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
 
 use crate::cli::Options;
@@ -30,6 +31,10 @@ pub(crate) struct StoreOptions {
     #[arg(long, env = "TIDEGATE_STORE", value_name = "URL", hide_env_values = true)]
     store: Option<String>,
 
+    /// The server's blobs, if they are not in its store.
+    #[arg(long, env = "TIDEGATE_BLOBS", value_name = "URL")]
+    blobs: Option<String>,
+
     /// The file with the master key [default: master-key in the data directory].
     #[arg(long, env = "TIDEGATE_MASTER_KEY", value_name = "FILE")]
     master_key: Option<PathBuf>,
@@ -46,6 +51,8 @@ pub(crate) enum Store {
     Etcd(EtcdAddress),
     /// Memory: empty at first, and gone with the process.
     Memory,
+    /// Any of these, and the blobs in a bucket.
+    WithBlobs(Box<Store>, S3Address),
 }
 
 /// An open journal, and what has to be done when it is needed no more.
@@ -74,14 +81,23 @@ impl StoreOptions {
     }
 
     fn options(&self) -> Result<Options, Problem> {
-        let Self { config, data, store, master_key } = self.clone();
-        config_file::merge(Options { config, data, store, master_key, ..Options::default() })
+        let Self { config, data, store, blobs, master_key } = self.clone();
+        config_file::merge(Options { config, data, store, blobs, master_key, ..Options::default() })
     }
 }
 
 impl Store {
     /// Says which store the options name.
     pub(crate) fn of(options: &Options) -> Result<Self, Problem> {
+        let store = Self::of_journal(options)?;
+        let Some(url) = &options.blobs else { return Ok(store) };
+        let address = url.parse().map_err(|error| {
+            Problem::new(format!("--blobs: {error}")).hint("write s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME]")
+        })?;
+        Ok(Self::WithBlobs(Box::new(store), address))
+    }
+
+    fn of_journal(options: &Options) -> Result<Self, Problem> {
         let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
         let Some(url) = &options.store else { return Ok(Self::Sqlite(data.into())) };
         match url.split_once(':') {
@@ -121,6 +137,7 @@ impl Store {
             Self::Postgres(address) => Ok(Opened::postgres(PostgresJournal::open(address).await?)),
             Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open(address).await?)),
             Self::Memory => Ok(Opened::other(MemoryJournal::new())),
+            Self::WithBlobs(store, blobs) => Box::pin(store.open()).await?.with_blobs(blobs).await,
         }
     }
 
@@ -136,6 +153,7 @@ impl Store {
             Self::Sqlite(_) => self.open().await,
             Self::Postgres(address) => Ok(Opened::postgres(PostgresJournal::open_existing(address).await?)),
             Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open_existing(address).await?)),
+            Self::WithBlobs(store, blobs) => Box::pin(store.open_existing()).await?.with_blobs(blobs).await,
         }
     }
 
@@ -144,6 +162,16 @@ impl Store {
         match self {
             Self::Sqlite(directory) => Some(directory),
             Self::Postgres(_) | Self::Etcd(_) | Self::Memory => None,
+            Self::WithBlobs(store, _) => store.directory(),
+        }
+    }
+
+    /// Whether the journal is gone with the process.
+    pub(crate) fn is_memory(&self) -> bool {
+        match self {
+            Self::Memory => true,
+            Self::WithBlobs(store, _) => store.is_memory(),
+            Self::Sqlite(_) | Self::Postgres(_) | Self::Etcd(_) => false,
         }
     }
 }
@@ -164,6 +192,11 @@ impl Opened {
 
     fn other(journal: impl Journal) -> Self {
         Self { journal: Arc::new(journal), engine: Engine::Other }
+    }
+
+    async fn with_blobs(self, blobs: &S3Address) -> Result<Self, Problem> {
+        let Self { journal, engine } = self;
+        Ok(Self { journal: Arc::new(BlobsInS3::open(journal, blobs).await?), engine })
     }
 
     /// Finishes what is under way, and says how that went.
@@ -187,6 +220,7 @@ impl fmt::Display for Store {
             Self::Postgres(address) => write!(f, "{address}"),
             Self::Etcd(address) => write!(f, "{address}"),
             Self::Memory => f.write_str("in memory only, gone when the server stops"),
+            Self::WithBlobs(store, blobs) => write!(f, "{store}, blobs in {blobs}"),
         }
     }
 }

@@ -78,6 +78,8 @@ fn model(_: &mut Context) -> Result<Count> {
 
 fn rust(_: &mut Context) -> Result<Count> {
     engines::ready()?;
+    // One engine is a Python package: a server of buckets.
+    Venv::ready()?;
     tests(&mut workspace::cargo(&["test", "--workspace", "--no-fail-fast"]), Count::of_cargo)
 }
 
