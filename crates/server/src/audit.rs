@@ -33,7 +33,7 @@ pub use self::mask::{HIDDEN, without_credentials};
 use self::record::Record;
 pub use self::verify::{Expectation, Fault, Verified, files_of, verify};
 use self::writer::{Message, Writer};
-use crate::access::Proven;
+use crate::access::{Proven, sts};
 use crate::metrics::Metrics;
 use crate::node::{Caller, Node};
 
@@ -280,6 +280,19 @@ pub(crate) fn identify(call: &mut Option<Call<'_>>, caller: &Caller) {
     if let (Some(call), Some(verified)) = (call, &caller.verified) {
         call.realm = caller.realm.clone();
         call.verified = Some(verified.clone());
+    }
+}
+
+/// Records what came of a request for temporary credentials.
+pub(crate) async fn note_sts(node: &Node, head: &Parts, peer: SocketAddr, request_id: &str, outcome: &sts::Outcome) {
+    let Some(audit) = node.audit.get() else { return };
+    let record = record::of_sts(node.home(), node.clock.now_ms(), head, peer, request_id, outcome);
+    let is_read = outcome.operation == "GetCallerIdentity" && outcome.refused.is_none();
+    if !is_read {
+        // It changes nothing that could be taken back: what cannot be written is counted.
+        let _ = audit.write(record).await;
+    } else if audit.settings.reads {
+        audit.offer(Message::Record(Box::new(record), None));
     }
 }
 

@@ -30,7 +30,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
-use crate::access::{Page, Proven, Visitor};
+use crate::access::{Page, Proven, Visitor, sts};
 use crate::alarms::report;
 use crate::answer::Answer;
 use crate::conductor::Advance;
@@ -344,6 +344,24 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
             let _ = call.finish(Err(failure.clone())).await;
         }
         return failure.into_response(request_id).map(Answer::from);
+    }
+    if path == "/" && matches!(head.method, Method::GET | Method::POST) {
+        let (operation, response) = match read_body(connection, &head.headers, body, sts::MAX_FORM_BYTES).await {
+            Err(unread) => ("Unknown", Err(unread.into_failure(sts::MAX_FORM_BYTES))),
+            Ok((body, _share)) => match sts::Form::read(&head, &body) {
+                Some(form) => {
+                    let outcome = sts::answer(node, &form, peer.ip(), request_id).await;
+                    audit::note_sts(node, &head, peer, request_id, &outcome).await;
+                    (outcome.operation, Ok(outcome.response))
+                }
+                None => ("Unknown", audit::finish(audited, Err(Failure::unknown_operation())).await),
+            },
+        };
+        let response = response.unwrap_or_else(|failure| failure.into_response(request_id));
+        let (status, seconds) = (response.status().as_u16(), started.elapsed().as_secs_f64());
+        node.metrics.count_request(operation, status, seconds);
+        tracing::info!(operation, status, request_id, seconds, %peer, "answered");
+        return response.map(Answer::from);
     }
     if let Some(extra) = path.strip_prefix("/_tidegate/") {
         let read = match Page::of(node, extra, peer.ip()) {

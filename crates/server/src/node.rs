@@ -18,6 +18,7 @@ use tidegate_flags::overlay;
 use tidegate_journal::{AppendError, BlobId, Entry, EntryId, Journal, Snapshot, Unavailable, commit};
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+use crate::access::sts::Issuers;
 use crate::access::{AllowedPolls, Directory, Proven};
 use crate::actions::{Actions, NoTargets, Outside};
 use crate::alarms::{AlarmSettings, Alarms};
@@ -172,6 +173,7 @@ pub struct Node {
     pub(crate) alarms: Alarms,
     pub(crate) validators: Validators,
     pub(crate) rates: Rates,
+    pub(crate) issuers: Issuers,
     pub(crate) head: Head,
     pub(crate) streams: Arc<Streams>,
     pub(crate) housekeeping: Housekeeping,
@@ -227,6 +229,7 @@ impl Node {
             alarms: Alarms::new(surroundings.alarms),
             validators: Validators::new(),
             rates,
+            issuers: Issuers::new(),
             head: Head::new(),
             streams,
             housekeeping: Housekeeping::default(),

@@ -5,6 +5,7 @@
 //! out has to be UTF-8.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
@@ -46,6 +47,18 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// Reads a form, as it stands in a body or behind a `?`: each name once. None for what is not one, or too long a list.
+pub fn form(text: &str) -> Option<BTreeMap<String, String>> {
+    let mut fields = BTreeMap::new();
+    for (name, value) in pairs_of(text) {
+        let (name, value) = (decode_parameter(name)?, decode_parameter(value)?);
+        if fields.len() == MAX_PARAMETERS || fields.insert(name.into_owned(), value.into_owned()).is_some() {
+            return None;
+        }
+    }
+    Some(fields)
+}
+
 /// The names and values of a query string, still encoded; empty pieces are skipped, `a` means `a=`.
 pub(crate) fn pairs_of(query: &str) -> impl Iterator<Item = (&str, &str)> {
     query.split('&').filter(|piece| !piece.is_empty()).map(|piece| piece.split_once('=').unwrap_or((piece, "")))
@@ -71,6 +84,17 @@ pub(crate) fn decode_label(raw: &str) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_has_each_name_once() {
+        let fields = form("Action=AssumeRole&Role+Arn=arn%3Aaws&Empty&&Empty2=").unwrap();
+        assert_eq!(fields["Role Arn"], "arn:aws");
+        assert_eq!((&*fields["Empty"], &*fields["Empty2"]), ("", ""));
+        for wrong in ["a=1&a=2", "a=%", "a=%FF", "%zz=1"] {
+            assert_eq!(form(wrong), None, "{wrong}");
+        }
+        assert_eq!(form(&(0..=MAX_PARAMETERS).map(|n| format!("a{n}=&")).collect::<String>()), None);
+    }
 
     #[test]
     fn percent_encoding_is_strict() {

@@ -173,7 +173,6 @@ impl Directory {
         self.roles.get(id)
     }
 
-    #[expect(dead_code, reason = "roles cannot be taken on yet")]
     pub(super) fn issuer(&self, account: &Account, url: &str) -> Option<&Arc<Issuer>> {
         self.identities.issuer(account, url)
     }

@@ -16,7 +16,7 @@ pub fn key_id() -> String {
 }
 
 /// An id of a temporary access key, `ASIA…`, of 20 letters.
-pub fn temporary_key_id() -> String {
+pub(crate) fn temporary_key_id() -> String {
     fresh("ASIA", 16)
 }
 

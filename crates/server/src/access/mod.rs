@@ -8,9 +8,9 @@ mod claim;
 mod directory;
 pub mod fresh;
 mod grants;
-#[cfg_attr(not(test), expect(dead_code, reason = "roles cannot be taken on yet"))]
 mod jwt;
 mod session;
+pub(crate) mod sts;
 mod visit;
 
 use reqwest::Url;

@@ -42,7 +42,6 @@ pub(crate) struct Session {
 
 impl Session {
     /// Seals what a token says; it opens for this access key only.
-    #[expect(dead_code, reason = "roles cannot be taken on yet")]
     pub(super) fn seal(masters: &MasterKeys, key_id: &str, contents: &Contents) -> String {
         let plain = serde_json::to_vec(contents).expect("the contents can be written as JSON");
         masters.seal_text(Purpose::SessionToken, key_id, &plain)

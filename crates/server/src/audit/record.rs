@@ -9,7 +9,7 @@ use tidegate_domain::Realm;
 use tidegate_model::{Service, Timestamp, route};
 use tidegate_wire::{Failure, credential};
 
-use super::{Call, Poll, is_change, mask};
+use super::{Call, Poll, is_change, mask, sts};
 
 /// The version of CloudTrail's record format.
 const EVENT_VERSION: &str = "1.11";
@@ -124,6 +124,29 @@ pub(super) fn of_poll(poll: Poll) -> Record {
         management_event: false,
         event_category: "Data",
         ..blank(&realm, poll.at_ms)
+    }
+}
+
+/// A request for temporary credentials.
+pub(super) fn of_sts(
+    home: Realm,
+    at_ms: i64,
+    head: &http::request::Parts,
+    peer: std::net::SocketAddr,
+    request_id: &str,
+    outcome: &sts::Outcome,
+) -> Record {
+    Record {
+        user_identity: outcome.identity.clone(),
+        event_source: "sts.amazonaws.com",
+        event_name: outcome.operation.into(),
+        source_ip_address: peer.ip().to_string(),
+        user_agent: text_of(head.headers.get(USER_AGENT)),
+        error_code: outcome.refused.as_ref().map(|refused| refused.code.into()),
+        error_message: outcome.refused.as_ref().map(|refused| mask::shortened(&refused.message)),
+        request_parameters: outcome.parameters.clone(),
+        request_id: request_id.into(),
+        ..blank(&home, at_ms)
     }
 }
 
