@@ -9,6 +9,7 @@ use common::aws::{self, Home};
 use common::server::{command, run};
 use common::{Server, directory};
 use serde_json::{Value, json};
+use tidegate_engines::{Etcd, Postgres};
 
 fn tidegate(arguments: &[&str], data: &Path) -> Output {
     run(command().args(arguments).arg("--data").arg(data))
@@ -145,4 +146,51 @@ fn a_doctor_finds_a_clock_that_is_behind_and_contents_that_are_gone() {
     assert_eq!(ill.status.code(), Some(1));
     assert!(found(&ill, "clock")[0].1.contains("ahead of this machine's clock"), "{ill:?}");
     assert!(found(&ill, "contents")[0].1.contains("needed are not there"), "{ill:?}");
+}
+
+/// What a store serves, by a server on it.
+#[track_caller]
+fn serve(store: &str, data: &Path) -> Server {
+    let mut command = command();
+    command.args(["serve", "--listen=127.0.0.1:0", "--enforce-poll-interval=false", "--store", store, "--data"]);
+    command.arg(data);
+    Server::spawn(command)
+}
+
+#[test]
+fn a_store_moves_from_sqlite_to_postgresql_to_etcd_and_back() {
+    let directory = directory();
+    let data = directory.path().join("data");
+    let (postgres, etcd) = (Postgres::start(), Etcd::start(1));
+    let stores = [
+        format!("sqlite:{}", data.display()),
+        postgres.url(&postgres.fresh_database()),
+        etcd.url("", &[], &Etcd::fresh_prefix()),
+        format!("sqlite:{}", directory.path().join("back").display()),
+    ];
+    let (token, home) = {
+        let server = serve(&stores[0], &data);
+        let mut client = server.client();
+        let home = Home::create(&mut client);
+        let version = home.store(&mut client, &b"depth: 9 ".repeat(200_000));
+        home.deploy(&mut client, version).expect(201);
+        (home.start_session(&mut client), home)
+    };
+    for (place, pair) in stores.windows(2).enumerate() {
+        let file = directory.path().join(format!("{place}.tar"));
+        let file = file.to_str().unwrap();
+        said(run(command().args(["backup", file, "--store", &pair[0]])));
+        said(run(command().args(["restore", file, "--store", &pair[1]])));
+        let doctor = run(command().args(["doctor", "--contents", "--json", "--store", &pair[1]]));
+        assert!(doctor.status.success(), "{doctor:?}");
+        let server = serve(&pair[1], &data);
+        let mut client = server.client();
+        // The same session everywhere, and the same content; and writes go on.
+        let polled = aws::poll(&mut client, &token).expect(200);
+        assert_eq!(polled.text().len(), 9 * 200_000, "{}", pair[1]);
+        home.store(&mut client, format!("version of {place}").as_bytes());
+        server.assert_well();
+    }
+    let log = said(run(command().args(["log", "--store", &stores[3]])));
+    assert_eq!(log.matches("CreateHostedConfigurationVersion").count(), 4, "{log}");
 }
