@@ -35,6 +35,7 @@ pub const PROGRAMS: &[Program] = &[
     Program { name: "etcd", package: "etcd-server", folder: None },
     Program { name: "etcdctl", package: "etcd-client", folder: None },
     // For the Python clients' tests.
+    Program { name: "systemd-analyze", package: "systemd", folder: None },
     Program { name: "prometheus", package: "prometheus", folder: None },
     Program { name: "prometheus-alertmanager", package: "prometheus-alertmanager", folder: None },
 ];

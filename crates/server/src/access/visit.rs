@@ -146,7 +146,7 @@ impl Page {
     /// What a page needs. Health says nothing but that the node is well; metrics count, and name nobody.
     pub(crate) fn of(node: &Node, page: &str, peer: IpAddr) -> Self {
         match page {
-            "health" => Self::Open,
+            "health" | "health/live" | "health/ready" => Self::Open,
             "metrics" if node.settings.open_metrics || peer.to_canonical().is_loopback() => Self::Open,
             "metrics" => Self::Guarded("tidegate:GetMetrics"),
             "stream" => Self::ByToken,
