@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import AWS
-from harness import REPOSITORY, free_port
+from harness import BINARY, REPOSITORY, free_port
 
 ADDRESS = "http://127.0.0.1:8787"
 # Instead of waiting, a walk-through moves the clock.
@@ -70,6 +70,20 @@ def test_six_hours_pass_in_a_moment(run):
     [program] = [program for program in blocks("docs/operating.md", "python") if "six_hours" in program]
     run.write("hours.py", program)
     run("python hours.py")
+
+
+def test_a_backup_is_made_checked_and_restored_and_the_doctor_is_content(own_server, tmp_path):
+    server = own_server()
+    (tmp_path / "tidegate-data").symlink_to(server.data)
+    (tmp_path / "tidegate").symlink_to(BINARY)
+    run = runner(server, tmp_path)
+    back_up, restore, move, doctor = blocks("docs/day-two.md", "sh")
+    assert "postgres://" in move
+    said = run(f'export PATH="$PWD:$PATH"\n{back_up}\n{restore}\n{doctor}')
+    assert "backup.tar is whole" in said and "restored entries 1 to" in said
+    assert "is ready, and has taken in everything" in said and "PROBLEM" not in said
+    kept = ("journal.sqlite3", "master-key", "webhook-secret")
+    assert all((tmp_path / "new-data" / name).is_file() for name in kept)
 
 
 def test_flags_are_made_deployed_and_read(run):
