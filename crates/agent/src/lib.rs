@@ -33,6 +33,6 @@ pub use agent::{Agent, Found};
 pub use experiment::{Experiment, Experiments};
 pub use failure::Failure;
 pub use name::Name;
-pub use rollout::{Rollout, Served, place};
+pub use rollout::{Rollout, Served};
 pub use settings::{SETTINGS, Setting, Settings};
 pub use version::{Rejected, Told, Version};

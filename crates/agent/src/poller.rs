@@ -1,33 +1,47 @@
-//! What keeps one configuration fresh: a session with upstream, asked at its interval.
+//! What keeps one configuration fresh: a session with upstream, that a stream tells of or that is polled.
 //!
 //! There is one such task for each configuration, so that no two requests ever fetch the same thing. Whatever goes
 //! wrong, what is served stays.
 
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use tidegate_flags::Context;
+use tidegate_follow::{Standing, State};
+use tokio::time::Instant;
 
 use crate::agent::{Agent, Source, now_ms};
 use crate::backup;
 use crate::entry::Entry;
 use crate::failure::Failure;
 use crate::manifest::Options;
-use crate::rollout::Served;
-use crate::upstream::Upstream;
+use crate::rollout::{Rollout, Served};
+use crate::upstream::{Upstream, Watched};
 use crate::version::{Told, Version};
 
 /// How long a failure is remembered, so that many requests for something that is not there are one upstream.
 const REMEMBERED: Duration = Duration::from_secs(1);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(60);
+/// How long a new session waits for a stream before it polls.
+const STREAM_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Keeps a configuration until the agent stops, or until it turns out that it cannot be had.
 pub(crate) async fn keep(agent: Arc<Agent>, entry: Arc<Entry>) {
     let Source::Upstream(upstream) = &agent.source else { return };
-    let keeper = Keeper { agent: &agent, entry: &entry, upstream, session: None, written: None, begun: Instant::now() };
+    let keeper = Keeper {
+        agent: &agent,
+        entry: &entry,
+        upstream,
+        session: None,
+        watched: None,
+        is_streaming: false,
+        written: None,
+        begun: Instant::now(),
+    };
     keeper.run().await;
 }
 
@@ -35,9 +49,14 @@ struct Keeper<'a> {
     agent: &'a Arc<Agent>,
     entry: &'a Arc<Entry>,
     upstream: &'a Upstream,
+    /// The session's next token.
     session: Option<String>,
+    /// The same session on a stream.
+    watched: Option<Watched>,
+    /// Whether the stream is there, so that nothing needs to be polled.
+    is_streaming: bool,
     /// What was written where the manifest says: the path and the content's hash.
-    written: Option<(std::path::PathBuf, [u8; 32])>,
+    written: Option<(PathBuf, [u8; 32])>,
     begun: Instant,
 }
 
@@ -51,14 +70,13 @@ impl Keeper<'_> {
         }
         let mut failures = 0u32;
         loop {
-            let pause = match self.poll(&known).await {
+            let pause = match self.ask(&known).await {
                 Ok(interval) => {
                     failures = 0;
                     self.agent.metrics.count_fetch("good");
                     self.write_copy(&known).await;
-                    let own = known.poll_interval.unwrap_or(self.agent.settings.poll_interval);
                     // Never before its time: that is refused.
-                    own.max(interval).mul_f64(1.0 + 0.1 * rand::random::<f64>())
+                    self.interval(&known).max(interval).mul_f64(1.0 + 0.1 * rand::random::<f64>())
                 }
                 Err(failure) => {
                     self.agent.metrics.count_fetch("failed");
@@ -77,35 +95,69 @@ impl Keeper<'_> {
                     retry_pause(failures, self.agent.settings.poll_interval)
                 }
             };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                changed = options.changed() => if changed.is_err() { return },
+            let mut until = Instant::now() + pause;
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep_until(until), if !self.is_streaming => break,
+                    is_told = changed(&mut self.watched) => {
+                        if !is_told {
+                            (self.watched, self.is_streaming) = (None, false);
+                            continue;
+                        }
+                        let was_streaming = self.is_streaming;
+                        self.hear().await;
+                        self.write_copy(&known).await;
+                        if was_streaming && !self.is_streaming {
+                            // The token is as old as what was last heard; so that not all agents ask at once, some wait.
+                            let some = self.interval(&known).mul_f64(0.25 * rand::random::<f64>());
+                            until = until.max(Instant::now() + some);
+                        }
+                        if self.session.is_none() {
+                            break;
+                        }
+                    }
+                    changed = options.changed() => {
+                        if changed.is_err() {
+                            return;
+                        }
+                        let wanted = options.borrow_and_update().clone();
+                        let is_other_role = wanted.role != known.role;
+                        known = wanted;
+                        self.write_copy(&known).await;
+                        if is_other_role {
+                            (self.session, self.watched, self.is_streaming) = (None, None, false);
+                            break;
+                        }
+                    }
+                }
             }
-            let wanted = options.borrow_and_update().clone();
-            if wanted.role != known.role {
-                self.session = None;
-            } else if wanted != known {
-                self.write_copy(&wanted).await;
-            }
-            known = wanted;
         }
     }
 
+    fn interval(&self, options: &Options) -> Duration {
+        options.poll_interval.unwrap_or(self.agent.settings.poll_interval)
+    }
+
     /// Asks upstream once; says how long it wants to be left alone then.
-    async fn poll(&mut self, options: &Options) -> Result<Duration, Failure> {
-        let role = options.role.as_ref();
-        let interval = options.poll_interval.unwrap_or(self.agent.settings.poll_interval);
+    async fn ask(&mut self, options: &Options) -> Result<Duration, Failure> {
         let is_old = self.session.is_some();
         let token = match self.session.take() {
             Some(token) => token,
-            None => self.upstream.start(role, &self.entry.name, interval).await?,
+            None => {
+                let token = self.start(options).await?;
+                if self.is_told(&token).await {
+                    return Ok(Duration::ZERO);
+                }
+                token
+            }
         };
+        let role = options.role.as_ref();
         let polled = match self.upstream.poll(role, &token).await {
             Ok(polled) => polled,
             // The token has expired, or was lost with an answer: a new session is as good.
             Err(failure) if is_old && failure.status == StatusCode::BAD_REQUEST => {
                 tracing::debug!(%failure, configuration = %self.entry.name, "a session has ended; another is begun");
-                let token = self.upstream.start(role, &self.entry.name, interval).await?;
+                let token = self.start(options).await?;
                 self.upstream.poll(role, &token).await?
             }
             Err(failure) => {
@@ -116,43 +168,142 @@ impl Keeper<'_> {
         };
         if let Some((told, content)) = polled.news {
             // What is not fit to be served has to be offered again, and that is what a new session does.
-            self.accept(told, content).await?;
+            let before = self.entry.current();
+            let version = self.version(told, content, before.as_deref()).await?;
+            let is_same =
+                before.as_ref().and_then(|served| served.host.as_ref()).is_some_and(|it| Arc::ptr_eq(it, &version));
+            if !is_same {
+                self.publish(Served { host: Some(version), rollout: None }).await;
+            }
         } else if self.entry.current().is_none() {
             self.entry.publish(Served::default());
         }
-        self.session = Some(polled.token);
         self.entry.confirm(now_ms());
+        self.follow(&polled.token);
+        self.session = Some(polled.token);
         Ok(polled.interval)
     }
 
-    /// Serves what has come, if it is fit to be served.
-    async fn accept(&self, told: Told, content: Bytes) -> Result<(), Failure> {
-        let before = self.entry.current();
-        let host = before.as_ref().and_then(|served| served.host.clone());
-        let is_same = host.as_ref().is_some_and(|host| host.told == told && host.content == content);
-        if is_same {
-            return Ok(());
-        }
-        let checked = tokio::task::spawn_blocking(move || Version::check(told, content, host.as_deref())).await;
-        let version = match checked {
-            Ok(Ok(version)) => version,
-            Ok(Err(rejected)) => {
-                self.agent.metrics.rejected.inc();
-                return Err(Failure::bad_gateway(format!("What upstream sent is not served: {rejected}")));
+    async fn start(&self, options: &Options) -> Result<String, Failure> {
+        self.upstream.start(options.role.as_ref(), &self.entry.name, self.interval(options)).await
+    }
+
+    /// Lets a stream follow the session, if there are streams.
+    fn follow(&mut self, token: &str) {
+        let Some(followers) = &self.upstream.followers else { return };
+        match &self.watched {
+            Some(watched) => watched.session.renew(token.to_owned()),
+            None => {
+                let agent = self.agent;
+                self.watched = followers.watch(token.to_owned(), |driver| agent.spawn(driver.run()));
             }
-            Err(_) => return Err(Failure::internal("A fault while a configuration was read; please report it")),
+        }
+    }
+
+    /// Follows a new session, and waits a moment for what a stream says of it.
+    async fn is_told(&mut self, token: &str) -> bool {
+        self.follow(token);
+        let deadline = Instant::now() + STREAM_PATIENCE;
+        while self.watched.is_some() && !self.is_streaming {
+            match tokio::time::timeout_at(deadline, changed(&mut self.watched)).await {
+                Ok(true) => self.hear().await,
+                Ok(false) => self.watched = None,
+                Err(_) => break,
+            }
+        }
+        self.is_streaming && self.session.is_some()
+    }
+
+    /// Takes in what a stream says.
+    async fn hear(&mut self) {
+        let Some(watched) = &mut self.watched else { return };
+        let told = watched.session.told();
+        self.is_streaming = matches!(told.standing, Standing::Streaming | Standing::Gone);
+        match told.standing {
+            Standing::Waiting => {}
+            Standing::Refused(_) => self.session = None,
+            Standing::Gone => {
+                let gone = Failure::not_found("Configuration", "The configuration has been deleted");
+                self.report(&gone, 0);
+                self.entry.fail(gone);
+            }
+            Standing::Streaming => {
+                let Some(state) = told.state else { return };
+                match self.accept(&state).await {
+                    Ok(()) => {
+                        self.session = Some(told.token);
+                        self.entry.confirm(now_ms());
+                        if told.is_degraded {
+                            self.entry.date_back(now_ms());
+                        }
+                    }
+                    Err(failure) => {
+                        self.report(&failure, 0);
+                        self.entry.fail(failure);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Serves what a stream says that there is.
+    async fn accept(&self, state: &State) -> Result<(), Failure> {
+        let before = self.entry.current();
+        let before = before.as_deref();
+        let mut base = None;
+        if let Some(told) = &state.base {
+            base = Some(self.version(told_of(told), told.content.clone(), before).await?);
+        }
+        let mut next = None;
+        if let Some((share, told)) = &state.next {
+            next = Some((*share, self.version(told_of(told), told.content.clone(), before).await?));
+        }
+        let host = match state.side {
+            Some(tidegate_follow::Side::Base) => base.clone(),
+            Some(tidegate_follow::Side::Next) => next.as_ref().map(|(_, next)| next.clone()),
+            // Nothing is deployed to this session; what it had before is the best there is.
+            None => before.and_then(|served| served.host.clone()),
         };
-        self.publish(Served { host: Some(Arc::new(version)), rollout: None }).await;
+        let rollout = next.map(|(share, next)| Rollout {
+            seed: state.seed.as_deref().unwrap_or_default().into(),
+            share,
+            previous: base,
+            next,
+        });
+        let served = Served { host, rollout };
+        if before.is_none_or(|before| !before.is_same(&served)) {
+            self.publish(served).await;
+        }
         Ok(())
     }
 
+    /// A version that is fit to be served: one that is served already, or what has come, checked.
+    async fn version(&self, told: Told, content: Bytes, before: Option<&Served>) -> Result<Arc<Version>, Failure> {
+        let is_it = |version: &&Arc<Version>| version.told == told && version.content == content;
+        if let Some(known) = before.and_then(|served| served.versions().find(is_it)) {
+            return Ok(known.clone());
+        }
+        let host = before.and_then(|served| served.host.clone());
+        match tokio::task::spawn_blocking(move || Version::check(told, content, host.as_deref())).await {
+            Ok(Ok(version)) => Ok(Arc::new(version)),
+            Ok(Err(rejected)) => {
+                self.agent.metrics.rejected.inc();
+                Err(Failure::bad_gateway(format!("What upstream sent is not served: {rejected}")))
+            }
+            Err(_) => Err(Failure::internal("A fault while a configuration was read; please report it")),
+        }
+    }
+
     async fn publish(&self, served: Served) {
-        let (name, is_first) = (&self.entry.name, self.entry.current().is_none());
-        if is_first {
-            let ms = self.begun.elapsed().as_secs_f64() * 1_000.0;
-            tracing::info!("retrieved initial data for '{name}' in {ms:.1}ms");
-        } else {
-            tracing::info!("retrieved new data for '{name}'");
+        let (name, before) = (&self.entry.name, self.entry.current());
+        let hosts = |served: &Served| served.host.as_ref().map(|host| host.hash);
+        match before {
+            None => {
+                let ms = self.begun.elapsed().as_secs_f64() * 1_000.0;
+                tracing::info!("retrieved initial data for '{name}' in {ms:.1}ms");
+            }
+            Some(before) if hosts(&before) != hosts(&served) => tracing::info!("retrieved new data for '{name}'"),
+            Some(_) => tracing::debug!("the deployment of '{name}' goes on"),
         }
         self.entry.publish(served.clone());
         self.agent.changed();
@@ -217,6 +368,23 @@ impl Keeper<'_> {
             (0, false) => tracing::error!(%failure, "'{name}' cannot be retrieved"),
             _ => tracing::debug!(%failure, failures, "'{name}' still cannot be refreshed"),
         }
+    }
+}
+
+/// Waits for a stream to say something; for ever if there is none. False if it never will again.
+async fn changed(watched: &mut Option<Watched>) -> bool {
+    match watched {
+        Some(watched) => watched.session.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn told_of(version: &tidegate_follow::Version) -> Told {
+    Told {
+        content_type: version.content_type.clone(),
+        number: Some(version.version.clone()),
+        label: version.label.clone(),
+        experiment_flags: version.experiment_flags.clone(),
     }
 }
 

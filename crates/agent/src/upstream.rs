@@ -4,6 +4,7 @@
 //! Tidegate has, so that there is one TLS stack, and a proxy can be given headers.
 
 mod connector;
+mod followers;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +38,7 @@ use crate::name::Name;
 use crate::settings::{Role, Settings};
 use crate::version::{ACCEPT, Told};
 use connector::Connector;
+pub(crate) use followers::{Followers, Watched};
 
 /// The shortest interval that a session may ask for, in seconds.
 const SHORTEST_INTERVAL_S: u64 = 15;
@@ -52,6 +54,8 @@ pub(crate) struct Upstream {
     role: Option<Role>,
     places: Semaphore,
     timeout: Duration,
+    /// Streams, where upstream has them.
+    pub followers: Option<Followers>,
 }
 
 /// What a poll brought.
@@ -101,6 +105,7 @@ impl Upstream {
             role: settings.role.clone(),
             places: Semaphore::new(settings.max_connections),
             timeout: settings.request_timeout,
+            followers: Followers::new(settings)?,
         })
     }
 

@@ -194,9 +194,19 @@ const CONF: &str = "/applications/a/environments/e/configurations/c";
 
 #[test]
 fn what_is_deployed_is_served_and_followed() {
+    follow("true");
+}
+
+#[test]
+fn without_a_stream_it_is_polled() {
+    follow("false");
+}
+
+#[track_caller]
+fn follow(stream: &str) {
     let node = Node::start();
     node.publish(r#"{"gates": "open"}"#);
-    let agent = node.agent(&[]);
+    let agent = node.agent(&[("TIDEGATE_AGENT_STREAM", stream)]);
     let mut client = agent.client();
     let answer = client.get(LOCK_GATES).expect(200);
     assert_eq!(answer.text(), r#"{"gates": "open"}"#);

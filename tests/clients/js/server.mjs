@@ -11,7 +11,7 @@ import { AppConfigClient } from "@aws-sdk/client-appconfig";
 import { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 
 const START_LIMIT_MS = 30_000;
-const BINARY = process.env.TIDEGATE_BIN ?? fileURLToPath(new URL("../../../target/debug/tidegate", import.meta.url));
+export const BINARY = process.env.TIDEGATE_BIN ?? fileURLToPath(new URL("../../../target/debug/tidegate", import.meta.url));
 
 export class Server {
   #child;

@@ -29,7 +29,7 @@ impl Connector {
 }
 
 /// The HTTP client, with the proxy that the settings name and no other.
-pub(crate) fn client(settings: &Settings) -> Result<reqwest::Client, String> {
+fn client(settings: &Settings) -> Result<reqwest::Client, String> {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
