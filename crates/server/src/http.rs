@@ -37,7 +37,7 @@ use crate::conductor::Advance;
 use crate::node::{Caller, Node};
 use crate::paced::{self, Held, Pace, Paced, speaks_http2, speaks_without_tls};
 use crate::peers::{Place, Places};
-use crate::{audit, extras, operations, session, stream};
+use crate::{audit, extras, operations, relay, session, stream};
 
 /// Bytes of a request's head; a token may have 8 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1_024;
@@ -392,6 +392,10 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
                         response
                     }
                 }
+            }
+            Ok((body, _share, _)) if extra.starts_with("relay/") => {
+                let answered = relay::answer(node, &head, &extra["relay/".len()..], body).await;
+                answered.unwrap_or_else(|failure| failure.into_response(request_id)).map(Answer::from)
             }
             Ok((_, _, who)) if extra.starts_with("contents/") && head.method == Method::GET => {
                 let content = stream::content(node, &head, &extra["contents/".len()..], who);

@@ -26,6 +26,7 @@ mod paced;
 mod peers;
 mod random;
 mod rates;
+pub mod relay;
 mod serving;
 pub mod session;
 mod settings;

@@ -39,6 +39,8 @@ use crate::stream::Streams;
 use crate::tls::Tls;
 use crate::validators::Validators;
 
+/// How many polled channels a relay names to its upstream at once.
+const POLLS_AT_ONCE: usize = 10_000;
 /// How many entries are read at once while catching up.
 const READ_AT_ONCE: usize = 1_000;
 /// How often a write that lost the race for its number is decided again before the caller is told to come back.
@@ -254,6 +256,9 @@ impl Node {
             node.head.note_problem(&error, Duration::ZERO);
             return Ok(node);
         }
+        if node.settings.follows.is_some() {
+            return Ok(node);
+        }
         match node.rotate_token_key().await {
             Ok(()) => Ok(node),
             // Without a key no session can start, but sessions that others started can be answered.
@@ -316,6 +321,13 @@ impl Node {
         let mut changed = self.changed.subscribe();
         // The sender lives as long as the node.
         let _ = changed.wait_for(|published| *published != number).await;
+    }
+
+    /// Resolves when a state with this entry's successor is published here.
+    pub(crate) async fn grown_beyond(&self, number: u64) {
+        let mut changed = self.changed.subscribe();
+        // The sender lives as long as the node.
+        let _ = changed.wait_for(|published| *published > number).await;
     }
 
     /// Resolves when the journal may hold more than this node has taken in.
@@ -405,6 +417,12 @@ impl Node {
         let mut channels: Vec<_> = polled.collect();
         channels.sort_unstable();
         if channels.is_empty() {
+            return Ok(());
+        }
+        if let Some(upstream) = &self.settings.follows {
+            for channels in channels.chunks(POLLS_AT_ONCE) {
+                upstream.note_polls(channels.to_vec()).await?;
+            }
             return Ok(());
         }
         self.execute(&self.service(self.home()), &Command::NotePolls { channels }).await.map(drop)

@@ -111,6 +111,11 @@ impl Serving {
         }
     }
 
+    /// Remembers that it was polled at that time, elsewhere.
+    pub(crate) fn note_polled_at(&self, at_ms: i64) {
+        self.polled.fetch_max(at_ms.div_euclid(1_000), Ordering::Relaxed);
+    }
+
     /// When it was polled last on this node, in milliseconds since 1970.
     pub(crate) fn last_polled_ms(&self) -> Option<i64> {
         let at_s = self.polled.load(Ordering::Relaxed);
@@ -138,7 +143,9 @@ impl Served {
     /// A content as it was stored.
     pub(crate) fn plain(standing: &Standing, body: Arc<Body>) -> Self {
         let content = &standing.content;
-        let plain = Form::new(standing, FormKind::Stored, content.hash, body, &content.content_type);
+        let mut plain = Form::new(standing, FormKind::Stored, content.hash, body, &content.content_type);
+        // A content may be stored under the name of something longer; readers check what they get.
+        plain.hash = ContentHash(tidegate_journal::BlobId::of(&plain.body.0).0);
         Self::new(standing, plain, None)
     }
 

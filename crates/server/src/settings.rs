@@ -8,6 +8,8 @@ use tidegate_secrets::MasterKeys;
 
 use crate::data_rates::DataRateLimits;
 use crate::peers::TrustedProxies;
+use crate::relay::{RelaySecret, Upstream};
+
 use crate::random::Randomness;
 
 /// Whether callers have to prove who they are.
@@ -111,6 +113,10 @@ pub struct Settings {
     pub randomness: Randomness,
     /// Connections at a time; further ones wait to be accepted.
     pub max_connections: usize,
+    /// What relays have to show to follow this node; without it none can.
+    pub relay_secret: Option<RelaySecret>,
+    /// The node that this one relays. It then takes no writes, and its journal is that node.
+    pub follows: Option<Arc<Upstream>>,
     /// Streams at a time; further ones are refused, and poll.
     pub max_streams: usize,
     /// Connections at a time from one address, or from one /64 of IPv6; further ones are closed.
@@ -156,6 +162,8 @@ impl Default for Settings {
             stale_after: Duration::from_secs(3),
             randomness: Randomness::Thread,
             max_connections: 16_384,
+            relay_secret: None,
+            follows: None,
             max_streams: 10_240,
             max_connections_per_address: None,
             header_timeout: Duration::from_secs(10),

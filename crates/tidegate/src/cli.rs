@@ -123,6 +123,26 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_MASTER_KEY", value_name = "FILE")]
     pub master_key: Option<PathBuf>,
 
+    /// Be a relay: serve what the node, or relay, at this address serves, and take no changes.
+    ///
+    /// Both need the same --relay-secret. A relay has no store.
+    #[arg(long, env = "TIDEGATE_FOLLOW", value_name = "URL")]
+    pub follow: Option<String>,
+
+    /// Trust the certificates in this PEM file, besides the machine's, when following.
+    #[arg(long, env = "TIDEGATE_FOLLOW_CA", value_name = "FILE")]
+    pub follow_ca: Option<PathBuf>,
+
+    /// Follow over http:// on another machine, where others may read the secret and everything else [default: false].
+    #[arg(long, env = "TIDEGATE_FOLLOW_INSECURE", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub follow_insecure: Option<bool>,
+
+    /// Let relays follow this node that have the same secret: 32 or more characters in this file.
+    ///
+    /// Whoever has it can read everything that is stored.
+    #[arg(long, env = "TIDEGATE_RELAY_SECRET", value_name = "FILE")]
+    pub relay_secret: Option<PathBuf>,
+
     /// Which credentials callers need [default: auto].
     #[arg(long, env = "TIDEGATE_CREDENTIALS", value_name = "WHICH")]
     pub credentials: Option<Credentials>,

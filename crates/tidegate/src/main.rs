@@ -15,6 +15,7 @@ mod master;
 mod moment;
 mod offline;
 mod problem;
+mod relay;
 mod serve;
 mod store;
 mod when;

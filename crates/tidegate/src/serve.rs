@@ -29,15 +29,16 @@ use crate::cli::{
 };
 use crate::master;
 use crate::problem::Problem;
-use crate::store::Store;
-use crate::{alarms, config_file};
+use crate::store::{Opened, Store};
+use crate::{alarms, config_file, relay};
 
 /// Runs a node until the process is told to stop.
 pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let options = config_file::merge(options)?;
     start_logging(&options)?;
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 8787).into());
-    let store = Store::of(&options)?;
+    // What a relay serves lies elsewhere.
+    let store = if options.follow.is_some() { Store::Memory } else { Store::of(&options)? };
     check_exposure(&options, listen, &store)?;
     let doors = Doors {
         listen,
@@ -45,7 +46,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
         is_named: matches!(options.credentials, Some(Credentials::Any | Credentials::Checked)),
         master_key: options.master_key.clone(),
     };
-    let settings = settings(&options, listen)?;
+    let settings = relay::add(&options, settings(&options, listen)?)?;
     let webhook = webhook(&options);
     let alarms = alarms::settings(&options)?;
     let audit = audit(&options)?;
@@ -101,7 +102,10 @@ async fn serve(
             .hint("choose another address with --listen ADDRESS:PORT, or port 0 for a free one")
     })?;
     let address = listener.local_addr().map_err(|error| Problem::new(format!("cannot listen on {listen}: {error}")))?;
-    let opened = store.open().await?;
+    let opened = match &settings.follows {
+        Some(upstream) => Opened::other(upstream.clone()),
+        None => store.open().await?,
+    };
     let journal = opened.journal.clone();
     let clock = match clock {
         ClockChoice::System => Clock::system(),
@@ -112,7 +116,11 @@ async fn serve(
         false => webhook,
     };
     let webhook = Webhook::new(webhook).map_err(Problem::new)?;
-    let master_keys = master::keys(doors.master_key.as_deref(), &store)?.map(Arc::new);
+    // A relay has none of its own: what is sealed was sealed elsewhere.
+    let master_keys = match (&settings.follows, &doors.master_key) {
+        (Some(_), None) => None,
+        (_, named) => master::keys(named.as_deref(), &store)?.map(Arc::new),
+    };
     let settings = Settings { master_keys, ..settings };
     let node =
         Node::open_with(journal, settings, clock, Surroundings { targets: Arc::new(Targets { webhook }), alarms })
@@ -209,9 +217,13 @@ fn greet(address: SocketAddr, store: &Store, node: &Node) {
         true => "AWS_ACCESS_KEY_ID=AKIA… AWS_SECRET_ACCESS_KEY=…",
     };
     let clock = if node.clock.is_manual() { "manual: moved by POST /_tidegate/clock/advance" } else { "the machine's" };
+    let data = match &node.settings.follows {
+        Some(upstream) => format!("a relay of {}", upstream.url()),
+        None => store.to_string(),
+    };
     let text = format!(
         "tidegate {version} is listening on {url}\n\
-         data         {store}\n\
+         data         {data}\n\
          credentials  {credentials}\n\
          clock        {clock}\n\
          \n\

@@ -190,7 +190,7 @@ impl Opened {
         Self { journal: postgres.clone(), engine: Engine::Postgres(postgres) }
     }
 
-    fn other(journal: impl Journal) -> Self {
+    pub(crate) fn other(journal: impl Journal) -> Self {
         Self { journal: Arc::new(journal), engine: Engine::Other }
     }
 

@@ -42,6 +42,7 @@ class Server:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-python-"))
         self.data = beside.data if beside else self.directory / "data"
         self.flags = [*flags]
+        self.listen = "127.0.0.1:0"
         if clock:
             self.flags += ["--clock", clock]
         if rates:
@@ -62,7 +63,7 @@ class Server:
 
     def start(self):
         log = open(self.directory / "log", "ab")
-        command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.flags]
+        command = [BINARY, "serve", "--listen", self.listen, "--data", self.data, *self.flags]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEGATE_")}
         environment["NO_COLOR"] = "1"
         with log:

@@ -149,6 +149,8 @@ impl Page {
             "health" | "health/live" | "health/ready" => Self::Open,
             "metrics" if node.settings.open_metrics || peer.to_canonical().is_loopback() => Self::Open,
             "metrics" => Self::Guarded("tidegate:GetMetrics"),
+            // Relays show the secret of their own.
+            relay if relay.starts_with("relay/") => Self::Open,
             "stream" => Self::ByToken,
             content if content.starts_with("contents/") => Self::ByToken,
             // Alarms show the operator's token; where there is none, they have to be let in as everybody.

@@ -139,6 +139,7 @@ impl Conductor {
     pub async fn advance(&mut self, to_ms: i64) -> Result<(), String> {
         let mut outcome = self.take_due_steps().await;
         while outcome.is_ok()
+            && self.node.settings.follows.is_none()
             && let Some(due_ms) = self.next_at_ms()
             && due_ms <= to_ms
         {
@@ -182,6 +183,10 @@ impl Conductor {
 
     /// Starts what is due in lanes in which nothing runs.
     fn start_due_work(&mut self) {
+        // A relay decides nothing.
+        if self.node.settings.follows.is_some() {
+            return;
+        }
         let now = Instant::now();
         self.held.retain(|_, until| *until > now);
         let published = self.node.published();
@@ -204,6 +209,9 @@ impl Conductor {
     /// Looks at the monitors of running deployments: when one starts, from then on regularly, and at once when one of
     /// its alarms was reported as raised.
     fn start_due_looks(&mut self) {
+        if self.node.settings.follows.is_some() {
+            return;
+        }
         let now = Instant::now();
         let node = self.node.clone();
         let published = node.published();
@@ -333,13 +341,14 @@ impl Conductor {
         if let Err(error) = self.node.catch_up().await {
             tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
         }
-        if let Err(error) = self.node.rotate_token_key().await {
+        let is_relay = self.node.settings.follows.is_some();
+        if !is_relay && let Err(error) = self.node.rotate_token_key().await {
             tracing::warn!(%error, "cannot look after the keys for tokens");
         }
         if let Err(error) = self.node.note_polls().await {
             tracing::warn!(%error, "cannot note which configurations are in use");
         }
-        if self.busy.insert(Lane::Store) {
+        if !is_relay && self.busy.insert(Lane::Store) {
             let node = self.node.clone();
             self.spawn(Lane::Store, async move {
                 if let Err(error) = node.look_after_journal().await {

@@ -56,6 +56,7 @@ macro_rules! handlers {
             request: &Request<'_>,
         ) -> Result<Response<Bytes>, Failure> {
             node.rates.check(&caller.realm.account, operation.name)?;
+            refuse_on_relays(node, operation.name)?;
             if let Some(verified) = &caller.verified {
                 access::admit(node, verified, operation, request).await?;
             }
@@ -129,6 +130,19 @@ handlers! {
     "UpdateExperimentRun" => experiment::update_run,
     "UpdateExtensionAssociation" => extension_association::update,
     "ValidateConfiguration" => configuration_profile::validate,
+}
+
+/// A relay knows what the journal says, and nobody decides anything there.
+fn refuse_on_relays(node: &Node, operation: &str) -> Result<(), Failure> {
+    match &node.settings.follows {
+        Some(upstream) if !matches!(operation, "StartConfigurationSession" | "GetConfiguration") => {
+            let url = upstream.url();
+            Err(Failure::bad_request(format!(
+                "This node is a relay: it serves configurations. Ask {url} for {operation}."
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn start_configuration_session(

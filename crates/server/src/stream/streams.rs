@@ -8,6 +8,7 @@ use std::task::Waker;
 use futures_util::task::AtomicWaker;
 use prometheus::IntGauge;
 use tidegate_domain::ChannelNumber;
+use tokio::sync::watch;
 
 /// See the module. The lock is held when a stream opens or ends, and when a channel has changed; never by polls.
 pub(crate) struct Streams {
@@ -15,6 +16,7 @@ pub(crate) struct Streams {
     open: AtomicUsize,
     gauge: IntGauge,
     is_closing: AtomicBool,
+    closing: watch::Sender<()>,
     latest: AtomicU64,
     bells: Mutex<HashMap<ChannelNumber, HashMap<u64, Arc<Bell>>>>,
 }
@@ -55,6 +57,7 @@ impl Streams {
             open: AtomicUsize::new(0),
             gauge,
             is_closing: AtomicBool::new(false),
+            closing: watch::Sender::new(()),
             latest: AtomicU64::new(0),
             bells: Mutex::default(),
         })
@@ -99,7 +102,17 @@ impl Streams {
     /// Ends all streams; no more are opened.
     pub(crate) fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
+        self.closing.send_replace(());
         self.ring_all();
+    }
+
+    /// Resolves when the node stops.
+    pub(crate) async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        if !self.is_closing() {
+            // The sender lives as long as this.
+            let _ = closing.changed().await;
+        }
     }
 
     pub(super) fn is_closing(&self) -> bool {
