@@ -56,6 +56,8 @@ enum Command {
     Channels(commands::channels::Options),
     /// Every read of a large account, and a start with its history
     Control(commands::control::Options),
+    /// Three nodes on one store: how soon all serve a change
+    Nodes(commands::nodes::Options),
     /// The evaluation of feature flags, in process
     Flags(commands::flags::Options),
     /// Everything above with its defaults
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Command::Memory(options) => commands::memory::run(&options),
         Command::Channels(options) => commands::channels::run(&options),
         Command::Control(options) => commands::control::run(&options),
+        Command::Nodes(options) => commands::nodes::run(&options),
         Command::Flags(options) => commands::flags::run(&options),
         Command::All(common) => commands::all(&common),
         Command::Reference(options) => reference::serve(&options),

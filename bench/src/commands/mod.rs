@@ -5,6 +5,7 @@ pub mod channels;
 pub mod control;
 pub mod flags;
 pub mod memory;
+pub mod nodes;
 pub mod poll;
 
 use std::fs;
@@ -48,6 +49,7 @@ pub fn all(common: &Common) -> Result<()> {
     memory::run(&memory::Options::new(common.clone()))?;
     channels::run(&channels::Options::new(common.clone()))?;
     control::run(&control::Options::new(common.clone()))?;
+    nodes::run(&nodes::Options::new(common.clone()))?;
     flags::run(&flags::Options::new(common.quick))
 }
 

@@ -14,6 +14,7 @@ pub mod etcd;
 pub mod faulty;
 mod hex;
 mod journal;
+pub mod late;
 pub mod memory;
 pub mod postgres;
 pub mod s3;

@@ -37,14 +37,14 @@ impl Contents {
         Self { at_hand: Mutex::new(at_hand) }
     }
 
-    /// Whether what a deployment serves can be had without a look at the store and without rendering.
-    pub(crate) fn has(&self, standing: &Standing, runs: Option<&[overlay::Run]>) -> bool {
+    /// What a deployment serves, if that takes no look at the store and no rendering.
+    pub(crate) fn at_hand(&self, standing: &Standing, runs: Option<&[overlay::Run]>) -> Option<Arc<Served>> {
         let hash = standing.content.hash;
-        let at_hand = self.at_hand();
-        match runs {
-            None => at_hand.bodies.get(&hash).is_some_and(|body| body.strong_count() > 0),
-            Some(runs) => at_hand.flags.get(&rendering(hash, runs)).is_some_and(|flags| flags.strong_count() > 0),
-        }
+        let at_hand = self.lock();
+        Some(Arc::new(match runs {
+            None => Served::plain(standing, at_hand.bodies.get(&hash)?.upgrade()?),
+            Some(runs) => Served::flags(standing, at_hand.flags.get(&rendering(hash, runs))?.upgrade()?),
+        }))
     }
 
     /// What a deployment serves, read from the store if it is not at hand.
@@ -61,7 +61,7 @@ impl Contents {
     ) -> Result<Arc<Served>, Unavailable> {
         let hash = standing.content.hash;
         let name = rendering(hash, runs);
-        let at_hand = self.at_hand().flags.get(&name).and_then(Weak::upgrade);
+        let at_hand = self.lock().flags.get(&name).and_then(Weak::upgrade);
         let flags = match at_hand {
             Some(flags) => flags,
             None => {
@@ -70,9 +70,8 @@ impl Contents {
                 let made = apart(move || render(&document, &runs, &hash_text)).await;
                 let made = made.map_err(|error| Unavailable::new(format!("render feature flags {hash}"), error))?;
                 // What is no document of flags is served as it is.
-                let Some(flags) = made else { return Ok(Arc::new(Served::plain(standing, body))) };
-                let flags = Arc::new(flags);
-                self.at_hand().flags.insert(name, Arc::downgrade(&flags));
+                let flags = Arc::new(made.unwrap_or_else(|| Flags::unrendered(body)));
+                self.lock().flags.insert(name, Arc::downgrade(&flags));
                 flags
             }
         };
@@ -81,17 +80,17 @@ impl Contents {
 
     async fn body(&self, node: &Node, content: &DeployedContent) -> Result<Arc<Body>, Unavailable> {
         let hash = content.hash;
-        if let Some(body) = self.at_hand().bodies.get(&hash).and_then(Weak::upgrade) {
+        if let Some(body) = self.lock().bodies.get(&hash).and_then(Weak::upgrade) {
             return Ok(body);
         }
         let body = Arc::new(Body(node.fetch(hash, content.size).await?));
-        let mut at_hand = self.at_hand();
+        let mut at_hand = self.lock();
         at_hand.bodies.insert(hash, Arc::downgrade(&body));
         at_hand.prune();
         Ok(body)
     }
 
-    fn at_hand(&self) -> MutexGuard<'_, AtHand> {
+    fn lock(&self) -> MutexGuard<'_, AtHand> {
         self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -139,7 +138,7 @@ fn render(document: &Body, runs: &[overlay::Run], hash: &str) -> Option<Flags> {
         Some(laid) => (Some(laid.ion), Some(laid.experiment_flags)),
         None => (retrieval.ion, None),
     };
-    Some(Flags::new(retrieval.json, ion, experiment_flags))
+    Some(Flags::rendered(retrieval.json, ion, experiment_flags))
 }
 
 /// A run as it is laid over a document.

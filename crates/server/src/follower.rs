@@ -15,9 +15,13 @@ const LOGGED_EVERY: u32 = 20;
 
 /// Follows the journal for as long as it is polled.
 pub(crate) async fn follow(node: &Node) {
+    tokio::join!(take_in(node), complete(node));
+}
+
+async fn take_in(node: &Node) {
     let mut failures: u32 = 0;
     loop {
-        match node.catch_up().await {
+        match node.take_in().await {
             Ok(()) => {
                 if failures > 0 {
                     tracing::info!(number = node.published().state.number, "this node follows the journal again");
@@ -43,6 +47,21 @@ pub(crate) async fn follow(node: &Node) {
         tokio::select! {
             biased;
             () = node.journal_grew() => {}
+            () = tokio::time::sleep(node.settings.look_every) => {}
+        }
+    }
+}
+
+/// Fetches what could not be had when it was needed, while news go on coming in.
+async fn complete(node: &Node) {
+    loop {
+        let number = node.published().state.number;
+        if let Err(error) = node.complete().await {
+            tracing::debug!(%error, "contents are still missing");
+        }
+        tokio::select! {
+            biased;
+            () = node.changed_from(number), if !node.is_incomplete() => {}
             () = tokio::time::sleep(node.settings.look_every) => {}
         }
     }

@@ -117,6 +117,12 @@ impl Head {
         }
     }
 
+    /// Marks a node that starts with what it kept.
+    pub(crate) fn note_stale(&self, error: &Unavailable) {
+        *self.problem() = Some(Problem::of(error));
+        self.is_stale.store(true, Ordering::Relaxed);
+    }
+
     /// How long ago the node last knew that it had everything; since its start, if it never did.
     pub(crate) fn age(&self) -> Duration {
         let known = u64::try_from(self.known_ms.load(Ordering::Relaxed)).unwrap_or(0);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tidegate_domain::rollout::Standing;
@@ -24,6 +26,7 @@ use crate::actions::{Actions, NoTargets, Outside};
 use crate::alarms::{AlarmSettings, Alarms};
 use crate::apart::apart;
 use crate::audit::Audit;
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::contents::{Contents, overlay_run};
 use crate::data_rates::DataRates;
@@ -47,6 +50,8 @@ const READ_AT_ONCE: usize = 1_000;
 const ATTEMPTS: usize = 64;
 /// How often a content is stored anew because it was given up before anything referred to it.
 const CONTENT_ATTEMPTS: usize = 8;
+/// How many channels' contents are fetched at a time.
+const FETCHED_AT_ONCE: usize = 8;
 /// How long an answer of [`Node::probe`] holds.
 const PROBE_HOLDS: Duration = Duration::from_secs(1);
 
@@ -81,11 +86,13 @@ pub struct Surroundings {
     pub targets: Arc<dyn Outside>,
     /// Where alarms are read.
     pub alarms: AlarmSettings,
+    /// A disk of the node's own, from which it can start without its store.
+    pub cache: Option<Arc<dyn Cache>>,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { targets: Arc::new(NoTargets), alarms: AlarmSettings::default() }
+        Self { targets: Arc::new(NoTargets), alarms: AlarmSettings::default(), cache: None }
     }
 }
 
@@ -181,6 +188,10 @@ pub struct Node {
     pub(crate) housekeeping: Housekeeping,
     journal: Store,
     contents: Contents,
+    cache: Option<Arc<dyn Cache>>,
+    /// Whether the node starts without the store, and need not ask it for contents.
+    has_only_cache: AtomicBool,
+    is_incomplete: AtomicBool,
     published: ArcSwap<Published>,
     writer: Mutex<Writer>,
     changed: watch::Sender<u64>,
@@ -196,6 +207,8 @@ struct Writer {
     incomplete: BTreeSet<ChannelNumber>,
     /// The last entry of the latest snapshot that this node knows of.
     snapshot_number: u64,
+    /// Whether the state is known to be one of this journal's: what was kept on disk may be of another.
+    is_verified: bool,
 }
 
 impl Node {
@@ -204,7 +217,8 @@ impl Node {
         Self::open_with(journal, settings, clock, Surroundings::default()).await
     }
 
-    /// Reads the journal and makes sure that there is a key for tokens.
+    /// Reads the journal and makes sure that there is a key for tokens. Where the store cannot be reached, the node starts
+    /// with what it kept the last time, if it did.
     pub async fn open_with(
         journal: Arc<dyn Journal>,
         settings: Settings,
@@ -237,6 +251,9 @@ impl Node {
             housekeeping: Housekeeping::default(),
             journal,
             contents: Contents::new(),
+            cache: surroundings.cache,
+            has_only_cache: AtomicBool::new(false),
+            is_incomplete: AtomicBool::new(false),
             published: ArcSwap::from_pointee(Published {
                 state: State::default(),
                 serving: ServingMap::new_sync(),
@@ -249,11 +266,15 @@ impl Node {
             probed: Mutex::new(None),
         });
         if let Err(error) = node.start().await {
-            if newer_entry(&error).is_none() {
+            if newer_entry(&error).is_some() {
+                tracing::error!(%error, "this node serves what came before, and takes no writes");
+            } else if node.start_from_cache().await {
+                let number = node.published().state.number;
+                tracing::warn!(%error, number, "the store cannot be reached; this node serves what it kept");
+            } else {
                 return Err(error);
             }
-            tracing::error!(%error, "this node serves what came before, and takes no writes");
-            node.head.note_problem(&error, Duration::ZERO);
+            node.head.note_stale(&error);
             return Ok(node);
         }
         if node.settings.follows.is_some() {
@@ -284,7 +305,7 @@ impl Node {
         let before = self.head.before();
         let last = self.journal.last().await?;
         if last != self.published.load().state.number {
-            return self.catch_up().await;
+            return self.take_in().await;
         }
         self.head.note_known(before, last);
         Ok(())
@@ -292,12 +313,33 @@ impl Node {
 
     /// Takes in what other nodes have written, and fetches contents that are still missing.
     pub async fn catch_up(&self) -> Result<(), Unavailable> {
-        let mut writer = self.follow(self.lock().await?).await?;
-        if !writer.incomplete.is_empty() {
-            let ahead = Ahead::of(&writer);
-            self.publish(&mut writer, ahead).await;
+        self.take_in().await?;
+        self.complete().await
+    }
+
+    /// Takes in what other nodes have written.
+    pub(crate) async fn take_in(&self) -> Result<(), Unavailable> {
+        self.follow(self.lock().await?).await.map(drop)
+    }
+
+    /// Fetches contents that could not be had when they were needed. Nobody waits for it.
+    pub(crate) async fn complete(&self) -> Result<(), Unavailable> {
+        if !self.is_incomplete() {
+            return Ok(());
         }
+        let writer = self.lock().await?;
+        let missing = Ahead { touched: writer.incomplete.clone(), ..Ahead::of(&writer) };
+        drop(writer);
+        let _ready = self.make_ready(&missing).await;
+        let mut writer = self.lock().await?;
+        let ahead = Ahead::of(&writer);
+        self.publish(&mut writer, ahead);
         Ok(())
+    }
+
+    /// Whether contents of what is deployed are still missing.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.is_incomplete.load(Ordering::Relaxed)
     }
 
     /// Whether this node, with this state, lags behind what a session has seen.
@@ -313,7 +355,7 @@ impl Node {
         let mut writer = self.lock().await?;
         self.stay_in_history(&mut writer).await?;
         drop(writer);
-        self.catch_up().await
+        self.take_in().await
     }
 
     /// Resolves when another state than the one with this number is published here.
@@ -369,7 +411,7 @@ impl Node {
             // Once; whatever others do to it meanwhile is then done while they wait.
             if ready.is_none() && self.has_to_make_ready(&ahead) {
                 drop(writer);
-                ready = Some(self.make_ready(&ahead).await);
+                ready = Some(self.make_ready_in_time(&ahead).await);
                 writer = self.lock().await?;
                 continue;
             }
@@ -378,7 +420,7 @@ impl Node {
             self.metrics.append_seconds.observe(started.elapsed().as_secs_f64());
             match outcome {
                 Ok(()) => {
-                    self.publish(&mut writer, ahead).await;
+                    self.publish(&mut writer, ahead);
                     return Ok(Committed { events: decision.events, published: self.published.load_full() });
                 }
                 Err(AppendError::Conflict) => self.stay_in_history(&mut writer).await?,
@@ -432,12 +474,15 @@ impl Node {
     async fn start(&self) -> Result<(), Unavailable> {
         let before = self.head.before();
         let mut writer = self.lock().await?;
+        // Waits for a silent store as long as for one answer, not as long as for a snapshot.
+        self.journal.last().await?;
         let mut ahead = self.beginning().await?;
         let outcome = match self.read_to_end(&mut ahead).await {
             Err(error) if newer_entry(&error).is_none() => return Err(error),
             outcome => outcome,
         };
-        self.publish(&mut writer, ahead).await;
+        let _ready = self.make_ready(&ahead).await;
+        self.publish(&mut writer, ahead);
         outcome?;
         self.head.note_known(before, writer.state.number);
         Ok(())
@@ -454,6 +499,82 @@ impl Node {
         let mut writer = self.lock().await?;
         writer.snapshot_number = writer.snapshot_number.max(number);
         Ok(())
+    }
+
+    /// Takes what was kept for a beginning, if there is something to be had.
+    async fn start_from_cache(&self) -> bool {
+        let Some(cache) = self.cache.clone() else { return false };
+        let Ok(Some(kept)) = apart(move || cache.load()).await else { return false };
+        let id = kept.id;
+        let state = match restored(kept).await {
+            Ok(state) => state,
+            Err(error) => {
+                tracing::warn!(error, "the kept state cannot be used");
+                return false;
+            }
+        };
+        let Ok(mut writer) = self.lock().await else { return false };
+        *writer = Writer { state, last_id: id, is_verified: false, ..Writer::new() };
+        let ahead = Ahead { is_anew: true, ..Ahead::of(&writer) };
+        // Contents that were not kept are fetched when the store is there.
+        self.has_only_cache.store(true, Ordering::Relaxed);
+        let _ready = self.make_ready(&ahead).await;
+        self.publish(&mut writer, ahead);
+        self.has_only_cache.store(false, Ordering::Relaxed);
+        true
+    }
+
+    pub(crate) fn has_cache(&self) -> bool {
+        self.cache.is_some()
+    }
+
+    /// Keeps what this node serves on its own disk; says up to which entry. Where there is no such disk, it never ends.
+    pub(crate) async fn keep(&self) -> Result<u64, String> {
+        let Some(cache) = self.cache.clone() else { return std::future::pending().await };
+        let (state, id) = {
+            let writer = self.lock().await.map_err(|error| error.to_string())?;
+            (writer.state.clone(), writer.last_id)
+        };
+        let number = state.number;
+        if number == 0 {
+            return Ok(0);
+        }
+        let mut room = cache.limit_bytes();
+        let mut needed = BTreeSet::new();
+        let mut left_out = 0;
+        for channel in state.channels() {
+            for standing in state.rollout(channel).parts() {
+                let id = BlobId(standing.content.hash.0);
+                if needed.contains(&id) {
+                    continue;
+                }
+                match room.checked_sub(standing.content.size) {
+                    Some(rest) => {
+                        room = rest;
+                        needed.insert(id);
+                    }
+                    None => left_out += 1,
+                }
+            }
+        }
+        if left_out > 0 {
+            tracing::warn!(left_out, "the cache has no room for some contents");
+        }
+        let of_cache = cache.clone();
+        let there = apart(move || of_cache.contents()).await.map_err(|error| error.to_string())?;
+        for id in needed.iter().filter(|id| !there.contains(id)) {
+            // What cannot be had now is missing to a start without the store, and kept the next time.
+            let Ok(content) = self.fetch_stored(*id).await else { continue };
+            let (cache, id) = (cache.clone(), *id);
+            let saved = apart(move || cache.save_content(id, &content)).await;
+            saved.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        }
+        let saved = apart(move || {
+            let body = serde_json::to_vec(&tidegate_domain::Snapshot::of(&state))?;
+            cache.save(&Snapshot { number, id, body: body.into() }, &needed.into_iter().collect())
+        });
+        saved.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        Ok(number)
     }
 
     /// Makes a new key for tokens if there is none or the present one is old.
@@ -499,15 +620,28 @@ impl Node {
         Ok(ContentHash(self.journal.put_blob(&renamed).await?.0))
     }
 
-    /// Fetches a content of so many bytes from the store.
+    /// Fetches a content of so many bytes: from this node's own disk if it lies there, or from the store.
     pub async fn fetch(&self, hash: ContentHash, size: u64) -> Result<Bytes, Unavailable> {
-        let unavailable = |cause: &str| Unavailable::new(format!("read content {hash}"), cause);
-        let found = self.journal.get_blob(BlobId(hash.0)).await?;
-        let found = found.ok_or_else(|| unavailable("the store does not have it"))?;
+        let stored = self.fetch_stored(BlobId(hash.0)).await?;
         match usize::try_from(size) {
-            Ok(size) if size <= found.len() => Ok(found.slice(..size)),
-            _ => Err(unavailable("it is shorter than it was")),
+            Ok(size) if size <= stored.len() => Ok(stored.slice(..size)),
+            _ => Err(Unavailable::new(format!("read content {hash}"), "it is shorter than it was")),
         }
+    }
+
+    /// What lies under a name, be it with a tail.
+    async fn fetch_stored(&self, id: BlobId) -> Result<Bytes, Unavailable> {
+        if let Some(cache) = self.cache.clone()
+            && let Ok(Some(content)) = apart(move || cache.content(id)).await
+        {
+            return Ok(content);
+        }
+        let unavailable = |cause: &str| Unavailable::new(format!("read content {id}"), cause);
+        if self.has_only_cache.load(Ordering::Relaxed) {
+            return Err(unavailable("it was not kept"));
+        }
+        let found = self.journal.get_blob(id).await?;
+        found.ok_or_else(|| unavailable("the store does not have it"))
     }
 
     /// The journal, for those who look after it.
@@ -558,6 +692,10 @@ impl Node {
     /// left history shows nothing of what lies between. What has to be fetched and rendered for it is made ready while
     /// others may write.
     async fn follow<'a>(&'a self, mut writer: MutexGuard<'a, Writer>) -> Result<MutexGuard<'a, Writer>, Unavailable> {
+        if !writer.is_verified {
+            self.stay_in_history(&mut writer).await?;
+            writer.is_verified = true;
+        }
         let mut ready = None;
         loop {
             let before = self.head.before();
@@ -569,12 +707,12 @@ impl Node {
             };
             if ready.is_none() && self.has_to_make_ready(&ahead) {
                 drop(writer);
-                ready = Some(self.make_ready(&ahead).await);
+                ready = Some(self.make_ready_in_time(&ahead).await);
                 writer = self.lock().await?;
                 continue;
             }
             if ahead.is_news(&writer) {
-                self.publish(&mut writer, ahead).await;
+                self.publish(&mut writer, ahead);
             }
             outcome?;
             self.head.note_known(before, writer.state.number);
@@ -625,7 +763,8 @@ impl Node {
         }
         let mut ahead = self.begin_anew(number).await?;
         self.read_to_end(&mut ahead).await?;
-        self.publish(writer, ahead).await;
+        let _ready = self.make_ready_in_time(&ahead).await;
+        self.publish(writer, ahead);
         Ok(())
     }
 
@@ -681,29 +820,56 @@ impl Node {
         let published = self.published.load();
         ahead.touched.iter().filter_map(|number| ahead.state.channel(*number)).any(|channel| {
             let old = published.serving.get(&channel.number).filter(|_| !ahead.is_anew);
-            let runs = runs_of(&ahead.state, channel);
-            let rollout = ahead.state.rollout(channel);
-            let mut parts = rollout.parts();
-            parts.any(|standing| known(old, standing).is_none() && !self.contents.has(standing, runs.as_deref()))
+            self.serving_at_hand(&ahead.state, channel, old).is_none()
         })
     }
 
+    /// The same as [`Node::make_ready`], for those for whom others wait.
+    async fn make_ready_in_time(&self, ahead: &Ahead) -> Vec<Arc<Served>> {
+        let made = tokio::time::timeout(self.settings.store_timeout, self.make_ready(ahead)).await;
+        made.unwrap_or_default()
+    }
+
     /// Fetches and renders what a state serves. What is returned keeps it at hand; what cannot be had is left out.
-    async fn make_ready(&self, ahead: &Ahead) -> Vec<Serving> {
+    async fn make_ready(&self, ahead: &Ahead) -> Vec<Arc<Served>> {
         let published = self.published.load_full();
+        let channels: Vec<_> = ahead.touched.iter().filter_map(|number| ahead.state.channel(*number)).collect();
         let mut ready = Vec::new();
-        for channel in ahead.touched.iter().filter_map(|number| ahead.state.channel(*number)) {
-            let old = published.serving.get(&channel.number).filter(|_| !ahead.is_anew);
-            ready.extend(self.serving_of(&ahead.state, channel, old).await);
+        for channels in channels.chunks(FETCHED_AT_ONCE) {
+            let made = channels.iter().map(|channel| {
+                let old = published.serving.get(&channel.number).filter(|_| !ahead.is_anew);
+                self.fetch_serving(&ahead.state, channel, old)
+            });
+            for made in join_all(made).await {
+                match made {
+                    Ok(made) => ready.extend(made),
+                    Err(error) => tracing::error!(%error, "cannot fetch a content; its sessions keep what they have"),
+                }
+            }
         }
         ready
     }
 
-    /// Publishes a state. The contents that it serves are fetched before, so that a poll never waits; where one cannot
-    /// be had, the channel keeps what it serves.
-    ///
-    /// Nothing of the writer changes before everything has: this may be dropped at any await.
-    async fn publish(&self, writer: &mut Writer, ahead: Ahead) {
+    async fn fetch_serving(
+        &self,
+        state: &State,
+        channel: &Channel,
+        old: Option<&Arc<Serving>>,
+    ) -> Result<Vec<Arc<Served>>, Unavailable> {
+        let runs = runs_of(state, channel);
+        let mut fetched = Vec::new();
+        for standing in state.rollout(channel).parts().filter(|standing| known(old, standing).is_none()) {
+            fetched.push(match &runs {
+                Some(runs) => self.contents.served_flags(self, standing, runs).await?,
+                None => self.contents.served(self, standing).await?,
+            });
+        }
+        Ok(fetched)
+    }
+
+    /// Publishes a state. The contents that it serves have been fetched before, so that a poll never waits; where one is
+    /// not at hand, the channel keeps what it serves.
+    fn publish(&self, writer: &mut Writer, ahead: Ahead) {
         let Ahead { state, last_id, is_anew, snapshot_number, mut touched } = ahead;
         let published = self.published.load();
         // Nothing of another history is kept.
@@ -715,10 +881,9 @@ impl Node {
                 serving.remove_mut(&number);
                 continue;
             };
-            match self.serving_of(&state, channel, serving.get(&number)).await {
-                Ok(new) => serving.insert_mut(number, Arc::new(new)),
-                Err(error) => {
-                    tracing::error!(%error, channel = number, "cannot fetch a content; its sessions keep what they have");
+            match self.serving_at_hand(&state, channel, serving.get(&number)) {
+                Some(new) => serving.insert_mut(number, Arc::new(new)),
+                None => {
                     incomplete.insert(number);
                     if let Some(old) = serving.get(&number) {
                         let stale = old.stale_at(writer.state.number);
@@ -737,6 +902,7 @@ impl Node {
         let are_others = !Arc::ptr_eq(&directory, &published.directory);
         let allowed_polls = AllowedPolls::default();
         drop(published);
+        self.is_incomplete.store(!incomplete.is_empty(), Ordering::Relaxed);
         writer.incomplete = incomplete;
         writer.last_id = last_id;
         writer.snapshot_number = snapshot_number;
@@ -748,24 +914,18 @@ impl Node {
         if is_anew || are_others { self.streams.ring_all() } else { self.streams.ring(touched) }
     }
 
-    async fn serving_of(
-        &self,
-        state: &State,
-        channel: &Channel,
-        old: Option<&Arc<Serving>>,
-    ) -> Result<Serving, Unavailable> {
+    fn serving_at_hand(&self, state: &State, channel: &Channel, old: Option<&Arc<Serving>>) -> Option<Serving> {
         let runs = runs_of(state, channel);
         let rollout = state.rollout(channel);
         let mut ready: Vec<Arc<Served>> = Vec::new();
         for standing in rollout.parts() {
-            ready.push(match (known(old, standing), &runs) {
-                (Some(known), _) => known.clone(),
-                (None, Some(runs)) => self.contents.served_flags(self, standing, runs).await?,
-                (None, None) => self.contents.served(self, standing).await?,
+            ready.push(match known(old, standing) {
+                Some(known) => known.clone(),
+                None => self.contents.at_hand(standing, runs.as_deref())?,
             });
         }
         let mut ready = ready.into_iter();
-        Ok(Serving {
+        Some(Serving {
             polled: old.map_or_else(Arc::default, |old| old.polled.clone()),
             announced: OnceLock::new(),
             stale_since: None,
@@ -869,6 +1029,12 @@ fn read(entry: &Entry) -> Result<Decision, Unavailable> {
 
 impl Writer {
     fn new() -> Self {
-        Self { state: State::default(), last_id: EntryId::NONE, incomplete: BTreeSet::new(), snapshot_number: 0 }
+        Self {
+            state: State::default(),
+            last_id: EntryId::NONE,
+            incomplete: BTreeSet::new(),
+            snapshot_number: 0,
+            is_verified: true,
+        }
     }
 }

@@ -72,20 +72,25 @@ pub(crate) struct Body(pub Bytes);
 
 /// Feature flags in the forms in which they are read, shared by all channels that serve them alike.
 #[derive(Debug)]
-pub(crate) struct Flags {
-    json: (Arc<Body>, ContentHash),
-    ion: Option<(Arc<Body>, ContentHash)>,
-    experiment_flags: Option<String>,
+pub(crate) enum Flags {
+    /// As readers get them.
+    Rendered { json: (Arc<Body>, ContentHash), ion: Option<(Arc<Body>, ContentHash)>, experiment_flags: Option<String> },
+    /// What is no document of flags, although it was deployed as one.
+    Unrendered(Arc<Body>),
 }
 
 impl Flags {
-    pub(crate) fn new(json: Vec<u8>, ion: Option<Vec<u8>>, experiment_flags: Option<String>) -> Self {
+    pub(crate) fn rendered(json: Vec<u8>, ion: Option<Vec<u8>>, experiment_flags: Option<String>) -> Self {
         let body = |bytes: Vec<u8>| {
             let digest = digest(&SHA256, &bytes);
             let hash = ContentHash(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"));
             (Arc::new(Body(bytes.into())), hash)
         };
-        Self { json: body(json), ion: ion.map(body), experiment_flags }
+        Self::Rendered { json: body(json), ion: ion.map(body), experiment_flags }
+    }
+
+    pub(crate) fn unrendered(body: Arc<Body>) -> Self {
+        Self::Unrendered(body)
     }
 }
 
@@ -154,14 +159,17 @@ impl Served {
         let form = |kind, (body, hash): &(Arc<Body>, ContentHash), content_type| {
             Form::new(standing, kind, *hash, body.clone(), content_type)
         };
-        let ion = flags.ion.as_ref().map(|ion| IonForm {
-            form: form(FormKind::Ion, ion, CONTENT_TYPE_ION),
-            experiment_flags: flags.experiment_flags.as_deref().and_then(header),
-        });
-        Self {
-            _flags: Some(flags.clone()),
-            ..Self::new(standing, form(FormKind::Json, &flags.json, CONTENT_TYPE_JSON), ion)
-        }
+        let served = match &*flags {
+            Flags::Unrendered(body) => Self::plain(standing, body.clone()),
+            Flags::Rendered { json, ion, experiment_flags } => {
+                let ion = ion.as_ref().map(|ion| IonForm {
+                    form: form(FormKind::Ion, ion, CONTENT_TYPE_ION),
+                    experiment_flags: experiment_flags.as_deref().and_then(header),
+                });
+                Self::new(standing, form(FormKind::Json, json, CONTENT_TYPE_JSON), ion)
+            }
+        };
+        Self { _flags: Some(flags), ..served }
     }
 
     fn new(standing: &Standing, plain: Form, ion: Option<IonForm>) -> Self {

@@ -109,6 +109,8 @@ pub struct Settings {
     pub look_every: Duration,
     /// How long a node may be cut off from the journal's head before its polls say so.
     pub stale_after: Duration,
+    /// The shortest time between two states that a node keeps on its own disk.
+    pub keep_every: Duration,
     /// Where random numbers come from.
     pub randomness: Randomness,
     /// Connections at a time; further ones wait to be accepted.
@@ -160,6 +162,7 @@ impl Default for Settings {
             store_timeout: Duration::from_secs(6),
             look_every: Duration::from_secs(1),
             stale_after: Duration::from_secs(3),
+            keep_every: Duration::from_secs(5),
             randomness: Randomness::Thread,
             max_connections: 16_384,
             relay_secret: None,

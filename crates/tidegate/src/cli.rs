@@ -116,6 +116,18 @@ pub(crate) struct Options {
     #[arg(long, env = "TIDEGATE_BLOBS", value_name = "URL")]
     pub blobs: Option<String>,
 
+    /// Keep what is served in this directory, too, so that a start without the store can answer polls [default: cache in
+    /// the data directory where the store is on other machines; none where it is not].
+    ///
+    /// Each server needs its own. It holds the keys that tokens are sealed with.
+    #[arg(long, env = "TIDEGATE_CACHE", value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+
+    /// How much of the contents the cache may hold, in MiB, 1 to 1048576 [default: 1024].
+    #[arg(long, env = "TIDEGATE_CACHE_MIB", value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    #[serde(deserialize_with = "within::<1, 1_048_576, _>")]
+    pub cache_mib: Option<u32>,
+
     /// The file with the master key, under which secrets are sealed [default: master-key in the data directory].
     ///
     /// Without one given, a server with SQLite in a data directory makes it there. All servers that share a store need

@@ -20,7 +20,7 @@ pub(crate) fn merge(options: Options) -> Result<Options, Problem> {
         };
     }
     Ok(either! {
-        listen, data, store, blobs, master_key, credentials, open_metrics, insecure_allow_any, allowed_hosts, tls_cert, tls_key, tls_client_ca,
+        listen, data, store, blobs, cache, cache_mib, master_key, credentials, open_metrics, insecure_allow_any, allowed_hosts, tls_cert, tls_key, tls_client_ca,
         tls_client_certificates, max_connections_per_address, header_timeout, body_timeout, write_timeout, idle_timeout,
         shutdown_timeout, data_rate_per_address, data_rate_per_key, data_rate_burst, trusted_proxies, account, region, clock, token_reuse, poll_interval,
         enforce_poll_interval, replay_guard_sessions, max_connections, max_streams, follow, follow_ca, follow_insecure, relay_secret,

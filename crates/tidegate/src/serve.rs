@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tidegate_domain::{Account, Limits};
 use tidegate_journal::{Journal, Unavailable};
@@ -14,6 +14,7 @@ use tidegate_server::Credentials as CheckedWhen;
 use tidegate_server::actions::{Targets, Webhook, WebhookSettings};
 use tidegate_server::alarms::AlarmSettings;
 use tidegate_server::audit::{Audit, AuditSettings};
+use tidegate_server::cache::{Cache, DiskCache};
 use tidegate_server::clock::{Clock, system_now_ms};
 use tidegate_server::conductor::Conductor;
 use tidegate_server::node::{Node, Surroundings};
@@ -31,6 +32,11 @@ use crate::master;
 use crate::problem::Problem;
 use crate::store::{Opened, Store};
 use crate::{alarms, config_file, relay};
+
+/// How long opening a store may take.
+const OPENING_TAKES: Duration = Duration::from_secs(10);
+/// How long a server that has kept nothing waits for a store that is away.
+const WAIT_FOR_STORE: Duration = Duration::from_secs(60);
 
 /// Runs a node until the process is told to stop.
 pub(crate) fn run(options: Options) -> Result<(), Problem> {
@@ -51,6 +57,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     let alarms = alarms::settings(&options)?;
     let audit = audit(&options)?;
     let tls = tls(&options)?;
+    let cache = cache(&options, &store)?;
     // Each connection takes a file descriptor; where the limit cannot be raised, the rest has to wait.
     let _ = rlimit::increase_nofile_limit(u64::from(u32::MAX));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -58,7 +65,7 @@ pub(crate) fn run(options: Options) -> Result<(), Problem> {
     runtime.block_on(serve(
         Listen { address: listen, tls },
         doors,
-        store,
+        Kept { store, cache },
         settings,
         webhook,
         alarms,
@@ -84,11 +91,17 @@ struct Doors {
     master_key: Option<PathBuf>,
 }
 
+/// Where things are kept: the journal, and what a start without it needs.
+struct Kept {
+    store: Store,
+    cache: Option<Arc<DiskCache>>,
+}
+
 #[expect(clippy::too_many_arguments, reason = "each is a part of what was chosen, and is used once")]
 async fn serve(
     listen: Listen,
     doors: Doors,
-    store: Store,
+    kept: Kept,
     settings: Settings,
     webhook: WebhookSettings,
     alarms: AlarmSettings,
@@ -96,6 +109,7 @@ async fn serve(
     clock: ClockChoice,
 ) -> Result<(), Problem> {
     let Listen { address: listen, tls } = listen;
+    let Kept { store, cache } = kept;
     // Listening first: a second server on the port must not touch the first one's data.
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Problem::new(format!("cannot listen on {listen}: {error}"))
@@ -104,7 +118,7 @@ async fn serve(
     let address = listener.local_addr().map_err(|error| Problem::new(format!("cannot listen on {listen}: {error}")))?;
     let opened = match &settings.follows {
         Some(upstream) => Opened::other(upstream.clone()),
-        None => store.open().await?,
+        None => open(&store, cache.as_deref()).await?,
     };
     let journal = opened.journal.clone();
     let clock = match clock {
@@ -122,9 +136,9 @@ async fn serve(
         (_, named) => master::keys(named.as_deref(), &store)?.map(Arc::new),
     };
     let settings = Settings { master_keys, ..settings };
-    let node =
-        Node::open_with(journal, settings, clock, Surroundings { targets: Arc::new(Targets { webhook }), alarms })
-            .await?;
+    let cache = cache.map(|cache| cache as Arc<dyn Cache>);
+    let surroundings = Surroundings { targets: Arc::new(Targets { webhook }), alarms, cache };
+    let node = Node::open_with(journal, settings, clock, surroundings).await?;
     check_keys(&node, &doors)?;
     if let Some(audit) = audit {
         start_audit(&node, audit).await?;
@@ -160,6 +174,52 @@ async fn serve(
             // What is acknowledged is stored: no moment is a wrong one to end at.
             std::process::exit(130)
         }
+    }
+}
+
+/// What is served is kept on this machine where the store is on others.
+fn cache(options: &Options, store: &Store) -> Result<Option<Arc<DiskCache>>, Problem> {
+    let data = options.data.as_deref().unwrap_or(Path::new("tidegate-data"));
+    let directory = match &options.cache {
+        Some(directory) => directory.clone(),
+        None if store.is_remote() => data.join("cache"),
+        None => return Ok(None),
+    };
+    let limit_bytes = u64::from(options.cache_mib.unwrap_or(1_024)) << 20;
+    let opened = DiskCache::open(&directory, limit_bytes)
+        .map_err(|error| Problem::new(error).hint("name a directory of this server's own with --cache or --data"))?;
+    Ok(Some(Arc::new(opened)))
+}
+
+/// Opens the store. One on other machines may be away: a server that has kept what it served starts without it, and any
+/// other waits for it a while.
+async fn open(store: &Store, cache: Option<&DiskCache>) -> Result<Opened, Problem> {
+    let given_up = Instant::now() + WAIT_FOR_STORE;
+    loop {
+        let opened = tokio::time::timeout(OPENING_TAKES, store.open()).await;
+        let problem = match opened {
+            Ok(Ok(opened)) => return Ok(opened),
+            Ok(Err(problem)) => problem,
+            Err(_) => Problem::new(format!("{store} does not answer within {OPENING_TAKES:?}")),
+        };
+        if !store.is_remote() {
+            return Err(problem);
+        }
+        if cache.is_some_and(|cache| cache.load().is_some()) {
+            tracing::warn!(
+                problem = problem.to_string().trim_end(),
+                "the store is away; starting with what this server kept"
+            );
+            return Ok(store.open_later());
+        }
+        if Instant::now() >= given_up {
+            return Err(problem);
+        }
+        tracing::warn!(
+            problem = problem.to_string().trim_end(),
+            "the store is away, and nothing was kept; trying again"
+        );
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use tidegate_journal::Journal;
 use tidegate_journal::etcd::{EtcdAddress, EtcdJournal};
+use tidegate_journal::late::{Late, Open};
 use tidegate_journal::memory::MemoryJournal;
 use tidegate_journal::postgres::{PostgresAddress, PostgresJournal};
 use tidegate_journal::s3::{BlobsInS3, S3Address};
 use tidegate_journal::sqlite::{FILE_NAME, SqliteJournal};
+use tidegate_journal::{Journal, Unavailable};
 
 use crate::cli::Options;
 use crate::config_file;
@@ -155,6 +156,30 @@ impl Store {
             Self::Etcd(address) => Ok(Opened::other(EtcdJournal::open_existing(address).await?)),
             Self::WithBlobs(store, blobs) => Box::pin(store.open_existing()).await?.with_blobs(blobs).await,
         }
+    }
+
+    /// Whether the store is on other machines, so that this one may start when the store is away.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self, Self::Postgres(_) | Self::Etcd(_))
+    }
+
+    /// The journal of a store that is away, to be opened when it is there.
+    pub(crate) fn open_later(&self) -> Opened {
+        let store = self.clone();
+        let open: Open = Box::new(move || {
+            let store = store.clone();
+            Box::pin(async move {
+                let opened: Arc<dyn Journal> = match &store {
+                    Self::Postgres(address) => Arc::new(PostgresJournal::open(address).await?),
+                    Self::Etcd(address) => Arc::new(EtcdJournal::open(address).await?),
+                    Self::Sqlite(_) | Self::Memory => {
+                        return Err(Unavailable::new("open the store", "it is no engine"));
+                    }
+                };
+                Ok(opened)
+            })
+        });
+        Opened::other(Late::new(open))
     }
 
     /// The directory that lies on this machine and is this store's alone, if there is one.

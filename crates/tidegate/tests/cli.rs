@@ -28,6 +28,8 @@ const OPTIONS: &[&str] = &[
     "audit-rotate-kib",
     "blobs",
     "body-timeout",
+    "cache",
+    "cache-mib",
     "claim-timeout",
     "clock",
     "config",

@@ -24,6 +24,7 @@ use self::ledger::Ledger;
 pub use self::timetable::Timetable;
 use self::work::Progress;
 use crate::follower;
+use crate::keeper;
 use crate::node::{Node, NotDone};
 
 /// How long the conductor waits before it tries again what the store did not let it do.
@@ -96,6 +97,12 @@ impl Conductor {
             biased;
             () = self.work(advances, shutdown) => {}
             () = follower::follow(&node) => {}
+            () = keeper::keep(&node) => {}
+        }
+        if node.has_cache()
+            && let Err(error) = node.keep().await
+        {
+            tracing::warn!(error, "cannot keep what is served on disk");
         }
     }
 
@@ -335,10 +342,6 @@ impl Conductor {
     async fn keep_house(&mut self) {
         self.node.rates.forget_idle();
         if let Err(error) = self.node.look_after_history().await {
-            tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
-        }
-        // Also fetches the contents that could not be had when they were needed.
-        if let Err(error) = self.node.catch_up().await {
             tracing::warn!(%error, "cannot follow the journal; polls are answered from memory");
         }
         let is_relay = self.node.settings.follows.is_some();
