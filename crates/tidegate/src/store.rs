@@ -160,7 +160,11 @@ impl Store {
 
     /// Whether the store is on other machines, so that this one may start when the store is away.
     pub(crate) fn is_remote(&self) -> bool {
-        matches!(self, Self::Postgres(_) | Self::Etcd(_))
+        match self {
+            Self::Postgres(_) | Self::Etcd(_) => true,
+            Self::Sqlite(_) | Self::Memory => false,
+            Self::WithBlobs(store, _) => store.is_remote(),
+        }
     }
 
     /// The journal of a store that is away, to be opened when it is there.
@@ -169,14 +173,13 @@ impl Store {
         let open: Open = Box::new(move || {
             let store = store.clone();
             Box::pin(async move {
-                let opened: Arc<dyn Journal> = match &store {
-                    Self::Postgres(address) => Arc::new(PostgresJournal::open(address).await?),
-                    Self::Etcd(address) => Arc::new(EtcdJournal::open(address).await?),
-                    Self::Sqlite(_) | Self::Memory => {
-                        return Err(Unavailable::new("open the store", "it is no engine"));
+                match store.open().await {
+                    Ok(opened) => Ok(opened.journal),
+                    Err(problem) => {
+                        let problem = problem.to_string();
+                        Err(Unavailable::new("open the store", problem.trim_start_matches("error: ").trim_end()))
                     }
-                };
-                Ok(opened)
+                }
             })
         });
         Opened::other(Late::new(open))
