@@ -41,6 +41,9 @@ pub trait Mount: Send + Sync {
 
     /// Answers a request for such a path. Whoever asks has not been checked: see [`admit`].
     fn answer(&self, request: Request<Incoming>) -> Pin<Box<dyn Future<Output = Response<Body>> + Send + '_>>;
+
+    /// Ends the answers that do not end by themselves: the listener is going to.
+    fn close(&self);
 }
 
 /// Checks that a caller may read configurations: whom it calls us by, and the access token.
@@ -97,6 +100,7 @@ pub async fn serve(
         });
     }
     drop(listeners);
+    mounts.iter().for_each(|mount| mount.close());
     if tokio::time::timeout(STOP_PATIENCE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }

@@ -152,6 +152,22 @@ pub const SETTINGS: &[Setting] = &[
         about: "Configurations that are kept, 1 to 100000; requests for further ones are refused.",
     },
     Setting {
+        flag: "ofrep-configuration",
+        variable: "TIDEGATE_AGENT_OFREP_CONFIGURATION",
+        lambda: None,
+        value: "NAME",
+        default: "none",
+        about: "The configuration that OFREP answers from where a base URL names none: App:Env:Conf.",
+    },
+    Setting {
+        flag: "ofrep-origins",
+        variable: "TIDEGATE_AGENT_OFREP_ORIGINS",
+        lambda: None,
+        value: "ORIGINS",
+        default: "none",
+        about: "Origins whose pages may ask over OFREP, by commas, such as https://shop.example; * stands for all.",
+    },
+    Setting {
         flag: "poll-interval",
         variable: "POLL_INTERVAL",
         lambda: Some("AWS_APPCONFIG_EXTENSION_POLL_INTERVAL_SECONDS"),
@@ -274,6 +290,10 @@ pub struct Settings {
     pub max_connections: usize,
     /// Configurations that are kept.
     pub max_configurations: usize,
+    /// What OFREP answers from where a base URL names no configuration.
+    pub ofrep_configuration: Option<Name>,
+    /// Origins whose pages may ask over OFREP; `*` stands for all.
+    pub ofrep_origins: Vec<String>,
     /// How often upstream is asked.
     pub poll_interval: Duration,
     /// What is fetched at start.
@@ -431,6 +451,14 @@ impl Settings {
             max_configurations: given
                 .parse("max-configurations", "a number from 1 to 100000", |text| number(text, 1, 100_000))?
                 .map_or(1_000, |number| usize::try_from(number).unwrap_or(1_000)),
+            ofrep_configuration: given.parse("ofrep-configuration", "App:Env:Conf", name_of_either_form)?,
+            ofrep_origins: given
+                .parse(
+                    "ofrep-origins",
+                    "*, or origins such as https://shop.example or http://localhost:3000, several separated by commas",
+                    |text| list(text).map(origin).collect(),
+                )?
+                .unwrap_or_default(),
             poll_interval: given
                 .parse("poll-interval", "from 1s to 24h: seconds, or a number with s, m or h, such as 45s", |text| {
                     poll_interval(text)
@@ -532,6 +560,12 @@ fn url(text: &str) -> Option<String> {
     let uri: http::Uri = text.parse().ok()?;
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     (is_http && uri.host().is_some_and(|host| !host.is_empty())).then(|| text.trim_end_matches('/').to_owned())
+}
+
+fn origin(text: &str) -> Option<String> {
+    let host = text.split_once("://").map_or("/", |(_, host)| host);
+    let is_origin = url(text).is_some_and(|url| url == text) && !host.contains(['/', '?', '#', '@']);
+    (text == "*" || is_origin).then(|| text.to_owned())
 }
 
 fn access_token(text: &str) -> Option<Secret> {
@@ -686,6 +720,8 @@ mod tests {
             ("wait-on-manifest", "maybe"),
             ("max-connections", "0"),
             ("max-configurations", "many"),
+            ("ofrep-configuration", "App:Env"),
+            ("ofrep-origins", "https://shop.example/page"),
             ("poll-interval", "soon"),
             ("prefetch-list", "App:Env:Conf,/applications/a"),
             ("preload-backups", "2"),

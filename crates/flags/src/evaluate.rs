@@ -142,6 +142,13 @@ impl FlagSet {
         Some(Evaluation { json: &content.json, variant: content.variant.as_deref(), enabled: content.enabled, reason })
     }
 
+    /// Whether a caller was passed over by a split for want of this value: with it, the answer might be another one.
+    pub fn misses(&self, flag: &str, context: &Context<'_>, key: &str) -> bool {
+        let Some(flag) = self.flags.get(flag).filter(|_| context.get(key).is_none()) else { return false };
+        let passed = flag.variants.iter().take_while(|variant| !variant.rule.is_satisfied_by(context));
+        passed.filter(|variant| variant.reason == Reason::Split).any(|variant| variant.rule.takes_for_granted(key))
+    }
+
     /// What a caller gets of some flags, or of all if none is named, as one JSON object. None if one is unknown.
     pub fn evaluate_many(&self, flags: &[&str], context: &Context<'_>) -> Option<Vec<u8>> {
         let mut named: Vec<&str> = if flags.is_empty() { self.keys().collect() } else { flags.to_vec() };

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use tidegate_agent::settings::{Host, LogLevel};
-use tidegate_agent::{Agent, SETTINGS, Settings, http};
+use tidegate_agent::{Agent, Ofrep, SETTINGS, Settings, http};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
@@ -92,7 +92,8 @@ async fn serve(settings: Settings) -> Result<(), Problem> {
         })?,
     };
     greet(&addresses);
-    http::serve(listeners, agent.clone(), Arc::new([]), stop).await;
+    let ofrep: Arc<dyn http::Mount> = Arc::new(Ofrep::new(agent.clone()));
+    http::serve(listeners, agent.clone(), Arc::new([ofrep]), stop).await;
     agent.stop().await;
     Ok(())
 }

@@ -20,15 +20,30 @@ export class Server {
   #clients = [];
 
   // Starts the binary and waits until it has said where it listens.
-  static async start() {
+  static start(flags = ["--clock", "manual"]) {
+    return Server.#launch((directory) => ["serve", "--listen", "127.0.0.1:0", "--data", join(directory, "data"), ...flags]);
+  }
+
+  // Starts an agent on a free port in front of this server; `settings` are environment variables.
+  agent(account, settings = {}) {
+    return Server.#launch(() => ["agent"], {
+      ...process.env,
+      TIDEGATE_AGENT_UPSTREAM: this.url,
+      SERVICE_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: account,
+      AWS_SECRET_ACCESS_KEY: "any",
+      AWS_EC2_METADATA_DISABLED: "true",
+      HTTP_PORT: "0",
+      POLL_INTERVAL: "1",
+      ...settings,
+    });
+  }
+
+  static async #launch(command, env = process.env) {
     const server = new Server();
     server.#directory = mkdtempSync(join(tmpdir(), "tidegate-js-"));
     const log = openSync(join(server.#directory, "log"), "a");
-    server.#child = spawn(
-      BINARY,
-      ["serve", "--listen", "127.0.0.1:0", "--clock", "manual", "--data", join(server.#directory, "data")],
-      { stdio: ["ignore", "pipe", log] },
-    );
+    server.#child = spawn(BINARY, command(server.#directory), { stdio: ["ignore", "pipe", log], env });
     closeSync(log);
     try {
       server.url = await new Promise((resolve, reject) => {

@@ -25,6 +25,35 @@ impl Rule {
     pub fn is_satisfied_by(&self, context: &Context<'_>) -> bool {
         self.0.is_true(context)
     }
+
+    /// Whether it holds a split by this key, and does not ask by itself whether there is such a value.
+    pub(crate) fn takes_for_granted(&self, key: &str) -> bool {
+        self.0.splits_by(key) && !self.0.asks_for(key)
+    }
+}
+
+impl Node {
+    fn splits_by(&self, key: &str) -> bool {
+        match self {
+            Self::Split { by: Subject::Context(by), .. } => **by == *key,
+            _ => self.conditions().iter().any(|condition| condition.splits_by(key)),
+        }
+    }
+
+    fn asks_for(&self, key: &str) -> bool {
+        match self {
+            Self::Exists(asked) => **asked == *key,
+            _ => self.conditions().iter().any(|condition| condition.asks_for(key)),
+        }
+    }
+
+    fn conditions(&self) -> &[Self] {
+        match self {
+            Self::And(conditions) | Self::Or(conditions) => conditions,
+            Self::Not(condition) => std::slice::from_ref(condition),
+            _ => &[],
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
