@@ -1,5 +1,7 @@
 //! Unchanged polls: Tidegate beside a fixed hyper answer and beside nginx, round by round.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -31,11 +33,14 @@ pub struct Options {
     /// Leaves nginx out
     #[arg(long)]
     no_nginx: bool,
+    /// Enters a second Tidegate, which checks signatures and policies
+    #[arg(long)]
+    checked: bool,
 }
 
 impl Options {
     pub fn new(common: Common) -> Self {
-        Self { common, sessions: 10_000, rounds: 7, rate: 5_000.0, max_seconds: 165, no_nginx: false }
+        Self { common, sessions: 10_000, rounds: 7, rate: 5_000.0, max_seconds: 165, no_nginx: false, checked: false }
     }
 }
 
@@ -59,24 +64,33 @@ pub fn run(options: &Options) -> Result<()> {
     let _data = server.data;
     let mut contenders = vec![Contender::enter("Tidegate", server.address, server.process, crowd)?];
     contenders.push(bench.start_reference(crowd, &sample)?);
+    let mut callers = vec![&bench.caller; 2];
+    let checked;
+    let _checked_data;
+    if options.checked {
+        let server = bench.start_tidegate("tidegate-checked")?;
+        checked = make_key(&bench, server.data.path())?;
+        let api = Api { caller: &checked, address: server.address, connections: 1 };
+        let channels = api.make_channels(Shape::single(CONTENT_BYTES))?;
+        let mut contender = Contender::enter("Tidegate, checked", server.address, server.process, crowd)?;
+        contender.start_sessions(&checked, &channels)?;
+        contender.measure(&checked, FIRST)?;
+        _checked_data = server.data;
+        contenders.push(contender);
+        callers.push(&checked);
+    }
     if let Some(program) = &nginx {
+        callers.push(&bench.caller);
         contenders.push(start_nginx(program, &directory, &bench, crowd, &sample)?);
     }
     contenders[0].start_sessions(&bench.caller, &channels)?;
-    let first = Plan {
-        expected: Expected::Bytes(CONTENT_BYTES),
-        laps: Laps::One,
-        pace: Pace::BackToBack,
-        stop: Stop::WhenDone,
-        warm_up: Duration::ZERO,
-    };
-    contenders[0].measure(&bench.caller, first)?;
+    contenders[0].measure(&bench.caller, FIRST)?;
 
     let rounds = if is_quick { 2 } else { options.rounds };
     let seconds = if is_quick { 0.3 } else { 1.0 };
     let deadline = started + Duration::from_secs(options.max_seconds);
     let plans = plans(seconds, options.rate);
-    let phases = take_rounds(&mut contenders, &bench.caller, plans, rounds, deadline)?;
+    let phases = take_rounds(&mut contenders, &callers, plans, rounds, deadline)?;
 
     let [saturated, paced] = [0, 1].map(|plan| {
         Vec::from_iter(contenders.iter().enumerate().map(|(index, contender)| Rounds {
@@ -121,6 +135,34 @@ pub fn run(options: &Options) -> Result<()> {
     report::publish(&bench.out_dir, "poll", options.common.quick, &markdown, &figures)
 }
 
+/// The poll of each session that brings the content.
+const FIRST: Plan = Plan {
+    expected: Expected::Bytes(CONTENT_BYTES),
+    laps: Laps::One,
+    pace: Pace::BackToBack,
+    stop: Stop::WhenDone,
+    warm_up: Duration::ZERO,
+};
+
+/// Makes a key for a running server, whose policy looks at what it allows, and waits until the server checks.
+fn make_key(bench: &Bench, data: &Path) -> Result<Caller> {
+    let made = Command::new(&bench.server)
+        .args(["keys", "create", "bench", "--policy", "TidegateFullAccess", "--json", "--data"])
+        .arg(data)
+        .output()?;
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Made {
+        access_key_id: String,
+        secret_access_key: String,
+    }
+    let made: Made = serde_json::from_slice(&made.stdout)
+        .map_err(|_| format!("no key was made: {}", String::from_utf8_lossy(&made.stderr)))?;
+    // A control-plane request looks at the journal's head: the first one finds the key.
+    std::thread::sleep(Duration::from_secs(1));
+    Ok(Caller::signing(&made.access_key_id, &made.secret_access_key))
+}
+
 /// Seconds of each phase, before they are scaled down for a smoke test.
 const SATURATED_SHARE: f64 = 3.5;
 const PACED_SHARE: f64 = 2.5;
@@ -139,7 +181,7 @@ fn plans(scale: f64, rate: f64) -> [Plan; 2] {
 /// Measures every contender once a round, until the rounds or the time are over; `[round][contender][plan]`.
 fn take_rounds(
     contenders: &mut [Contender],
-    caller: &Caller,
+    callers: &[&Caller],
     plans: [Plan; 2],
     rounds: usize,
     deadline: Instant,
@@ -147,7 +189,7 @@ fn take_rounds(
     let mut taken: Vec<Vec<[Phase; 2]>> = Vec::new();
     while taken.len() < rounds && (taken.is_empty() || Instant::now() < deadline) {
         let mut round = Vec::new();
-        for contender in &mut *contenders {
+        for (contender, caller) in contenders.iter_mut().zip(callers) {
             let [first, second] = plans;
             round.push([contender.measure(caller, first)?, contender.measure(caller, second)?]);
         }
@@ -227,7 +269,7 @@ mod tests {
             assert_eq!(contenders[0].measure(&caller, first).unwrap().answers, 50);
             let rounds = take_rounds(
                 &mut contenders,
-                &caller,
+                &[&caller],
                 plans(0.02, 1_000.0),
                 2,
                 Instant::now() + Duration::from_secs(60),

@@ -106,6 +106,10 @@ async fn advance(node: &Node, advances: &mpsc::Sender<Advance>, body: &[u8]) -> 
     if !node.clock.is_manual() {
         return error(StatusCode::CONFLICT, "The clock is the machine's. Start with --clock manual to own it.");
     }
+    // A key was made since it started: signatures and tokens rest on the time, and nobody may move it.
+    if node.is_guarded(&node.published()) {
+        return error(StatusCode::CONFLICT, "The clock cannot be moved while credentials are checked.");
+    }
     let seconds = serde_json::from_slice::<Value>(body).ok().and_then(|body| body.get("seconds")?.as_f64());
     let Some(seconds) = seconds.filter(|seconds| (0.0..=LONGEST_ADVANCE_S).contains(seconds)) else {
         return error(StatusCode::BAD_REQUEST, "Say how far: {\"seconds\": N}, with a number from 0 to 31622400.");

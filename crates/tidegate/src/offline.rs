@@ -60,7 +60,7 @@ impl Offline {
                 return Ok(events);
             }
             let decision = Decision {
-                v: 1,
+                v: Decision::FORMAT,
                 at_ms: context.now_ms,
                 realm: Some(context.realm),
                 actor: Actor::Operator,

@@ -524,7 +524,15 @@ fn doors_that_others_can_reach_stay_shut_without_a_key() {
     client.get("/settings").expect_error(403, "MissingAuthenticationTokenException");
     client.key = Some(admin);
     client.get("/settings").expect(200);
-    // A manual clock would move what signatures rest on.
+    // A manual clock would move what signatures rest on, also one that was there before the first key.
+    let later = directory.path().join("later");
+    let server = Server::start(&later, &["--clock=manual"]);
+    server.client().post("/_tidegate/clock/advance", &json!({"seconds": 1})).expect(200);
+    let key = make_key(&later, "admin", &["--policy=AdministratorAccess"]);
+    let mut client = server.client();
+    eventually("the server checks", || (client.get("/settings").status == 403).then_some(()));
+    client.key = Some(key);
+    client.post("/_tidegate/clock/advance", &json!({"seconds": 1})).expect(409);
     let said = says(run(common::server::command()
         .args(["serve", "--listen=127.0.0.1:0", "--clock=manual", "--data"])
         .arg(&data)));

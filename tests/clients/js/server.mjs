@@ -1,6 +1,6 @@
 // The server under test, started with a manual clock, and SDK clients that talk to it.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { openSync, closeSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +19,18 @@ export class Server {
   #failed = false;
   #clients = [];
 
-  // Starts the binary and waits until it has said where it listens.
-  static start(flags = ["--clock", "manual"]) {
-    return Server.#launch((directory) => ["serve", "--listen", "127.0.0.1:0", "--data", join(directory, "data"), ...flags]);
+  // Starts the binary and waits until it has said where it listens. What has to be done to its data before is done by
+  // `prepare`, which is given the command line.
+  static start(flags = ["--clock", "manual"], prepare = () => {}) {
+    return Server.#launch((directory) => {
+      const data = join(directory, "data");
+      prepare((...command) => {
+        const done = spawnSync(BINARY, [...command, "--json", "--data", data], { encoding: "utf8" });
+        if (done.status !== 0) throw new Error(done.stderr);
+        return JSON.parse(done.stdout);
+      });
+      return ["serve", "--listen", "127.0.0.1:0", "--data", data, ...flags];
+    });
   }
 
   // Starts an agent on a free port in front of this server; `settings` are environment variables.
@@ -121,11 +130,13 @@ export class Server {
     return client;
   }
 
+  // An account, or the credentials of a key.
   #settings(account) {
+    const credentials = typeof account === "string" ? { accessKeyId: account, secretAccessKey: "any" } : account;
     return {
       endpoint: this.url,
       region: "eu-west-1",
-      credentials: { accessKeyId: account, secretAccessKey: "any" },
+      credentials,
       maxAttempts: 1,
     };
   }

@@ -253,3 +253,79 @@ impl std::fmt::Debug for SigningKeys {
         f.write_str("SigningKeys(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tidegate_domain::identity::{CreateKey, IdentityCommand, SealedSecret};
+    use tidegate_domain::{Actor, Command, Context, Decision, Limits, Realm, State, decide};
+
+    use super::*;
+
+    /// A state with keys of these ids, whose secrets are sealed under this master key.
+    fn state(masters: &MasterKeys, ids: &[&str]) -> State {
+        let mut state = State::default();
+        for (number, id) in (1..).zip(ids) {
+            let realm = Realm { account: Account::default(), region: "us-east-1".into() };
+            let secret = SealedSecret(masters.seal_text(Purpose::AccessKey, id, b"hush"));
+            let command = CreateKey {
+                user: format!("user-{number}"),
+                user_id: format!("AIDA{number}"),
+                id: (*id).into(),
+                secret,
+                policies: Vec::new(),
+                groups: Vec::new(),
+                tags: BTreeMap::new(),
+            };
+            let context = Context { now_ms: 0, realm: realm.clone(), seed: number, limits: Limits::default() };
+            let events = decide(&state, &context, &Command::Identity(IdentityCommand::CreateKey(command))).unwrap();
+            let decision = Decision {
+                v: Decision::FORMAT,
+                at_ms: 0,
+                realm: Some(realm),
+                actor: Actor::Operator,
+                operation: String::new(),
+                request_id: String::new(),
+                events,
+            };
+            state.apply(number, &decision);
+        }
+        state
+    }
+
+    #[test]
+    fn who_names_an_unknown_key_costs_what_a_known_one_does() {
+        let masters = Arc::new(MasterKeys::new(&[[1; 32]]));
+        let nobody = Arc::new(Directory::empty(Some(masters.clone())));
+        assert!(nobody.decoy("AKIAX").is_none(), "there is nothing to tell apart");
+        let directory = nobody.follow(state(&masters, &["AKIA1", "AKIA2", "AKIA3"]).identities());
+        for id in ["", "AKIAX", "AKIA1", "ASIAX"] {
+            let [first, second] = [0, 1].map(|_| directory.decoy(id).expect("some key is looked at"));
+            assert!(Arc::ptr_eq(first, second), "{id}: always the same one");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_master_key_or_of_another_id_lets_nobody_in() {
+        let (own, other) = (Arc::new(MasterKeys::new(&[[1; 32]])), MasterKeys::new(&[[2; 32]]));
+        let nobody = Arc::new(Directory::empty(Some(own.clone())));
+        assert_eq!(nobody.follow(state(&own, &["AKIA1"]).identities()).usable_keys(), 1);
+        assert_eq!(nobody.follow(state(&other, &["AKIA1"]).identities()).usable_keys(), 0);
+        let without = Arc::new(Directory::empty(None));
+        assert_eq!(without.follow(state(&own, &["AKIA1"]).identities()).usable_keys(), 0);
+    }
+
+    #[test]
+    fn nothing_is_opened_anew_that_has_not_changed() {
+        let masters = Arc::new(MasterKeys::new(&[[1; 32]]));
+        let state = state(&masters, &["AKIA1", "AKIA2"]);
+        let first = Arc::new(Directory::empty(Some(masters))).follow(state.identities());
+        assert!(Arc::ptr_eq(&first, &first.follow(&state.identities().clone())));
+        let changed = Arc::new(Identities::clone(state.identities()));
+        let second = first.follow(&changed);
+        assert!(!Arc::ptr_eq(&first, &second));
+        let signing = |directory: &Directory| directory.key("AKIA1").unwrap().signing.at_hand.clone();
+        assert!(Arc::ptr_eq(&signing(&first), &signing(&second)), "signing keys stay at hand");
+    }
+}

@@ -1,5 +1,8 @@
 //! The server under test, one for each test that starts it, and SDK clients that talk to it.
 
+// Each file of tests is a crate of its own and uses a part of this.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -26,6 +29,29 @@ pub struct Server {
 impl Server {
     /// Starts `TIDEGATE_BIN` with a manual clock and a data directory of its own.
     pub fn start() -> Server {
+        Self::start_prepared("manual", |_, _| ()).0
+    }
+
+    /// Starts it with access keys of these names and policies; their ids and secrets come along.
+    pub fn start_checked<const N: usize>(keys: [(&str, &str); N]) -> (Server, [(String, String); N]) {
+        Self::start_prepared("system", |binary, data| {
+            keys.map(|(name, policy)| {
+                let made = Command::new(binary)
+                    .args(["keys", "create", name, "--policy", policy, "--data"])
+                    .arg(data)
+                    .output()
+                    .unwrap();
+                let said = String::from_utf8_lossy(&made.stdout).into_owned();
+                let value = |name: &str| {
+                    let (_, rest) = said.split_once(name).unwrap_or_else(|| panic!("no key was made: {said}"));
+                    rest.split_whitespace().next().unwrap().to_owned()
+                };
+                (value("AWS_ACCESS_KEY_ID="), value("AWS_SECRET_ACCESS_KEY="))
+            })
+        })
+    }
+
+    fn start_prepared<T>(clock: &str, prepare: impl FnOnce(&std::path::Path, &std::path::Path) -> T) -> (Server, T) {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("tidegate-rust-sdk-{}-{number}", std::process::id()));
@@ -33,9 +59,10 @@ impl Server {
         let binary = std::env::var_os("TIDEGATE_BIN")
             .map(PathBuf::from)
             .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../target/debug/tidegate"));
+        let prepared = prepare(&binary, &directory.join("data"));
         let log = std::fs::File::create(directory.join("log")).unwrap();
         let mut child = Command::new(&binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--clock", "manual", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--clock", clock, "--data"])
             .arg(directory.join("data"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -56,7 +83,14 @@ impl Server {
         });
         let mut server = Server { url: String::new(), child, directory };
         server.url = hear.recv_timeout(START_LIMIT).expect("the server said where it listens");
-        server
+        (server, prepared)
+    }
+
+    /// A control-plane client that signs with this key.
+    pub fn control_as(&self, id: &str, secret: &str) -> aws_sdk_appconfig::Client {
+        let credentials = Credentials::new(id, secret, None, None, "tests");
+        let settings = self.control_settings("").credentials_provider(credentials);
+        aws_sdk_appconfig::Client::from_conf(settings.build())
     }
 
     /// A control-plane client for `account`.
