@@ -4,7 +4,7 @@
 //! and not again for a while, whatever comes: neither callers nor a broken issuer make this a way to send requests.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -27,7 +27,8 @@ const MAX_ISSUERS: usize = 1_000;
 
 /// See the module.
 pub(crate) struct Issuers {
-    client: Result<Client, String>,
+    /// Made when it is needed: it reads the certificates of the system.
+    client: OnceLock<Result<Client, String>>,
     known: Mutex<HashMap<String, Arc<Mutex<Known>>>>,
 }
 
@@ -41,8 +42,7 @@ struct Known {
 
 impl Issuers {
     pub(crate) fn new() -> Self {
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).no_proxy().build();
-        Self { client: client.map_err(|error| error.to_string()), known: Mutex::default() }
+        Self { client: OnceLock::new(), known: Mutex::default() }
     }
 
     /// Verifies a token with the keys of its issuer.
@@ -118,7 +118,11 @@ impl Issuers {
     }
 
     async fn get(&self, url: &str) -> Result<String, String> {
-        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let client = self.client.get_or_init(|| {
+            let client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).no_proxy().build();
+            client.map_err(|error| error.to_string())
+        });
+        let client = client.as_ref().map_err(Clone::clone)?;
         let answer = client.get(url).header("accept", "application/json").send().await;
         let mut answer = answer.map_err(|error| innermost(&error))?;
         if !answer.status().is_success() {
