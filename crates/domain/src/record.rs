@@ -612,7 +612,12 @@ pub enum Resource {
 impl Resource {
     /// The ARN in this region and account.
     pub fn arn(&self, region: &str, account: &Account) -> String {
-        let path = match self {
+        format!("arn:aws:appconfig:{region}:{account}:{}", self.path())
+    }
+
+    /// What stands in the ARN behind the account.
+    fn path(&self) -> String {
+        match self {
             Self::Application(application) => format!("application/{application}"),
             Self::Environment(application, environment) => {
                 format!("application/{application}/environment/{environment}")
@@ -630,14 +635,13 @@ impl Resource {
             Self::Run(application, definition, run) => {
                 format!("application/{application}/experimentdefinition/{definition}/experimentrun/{run}")
             }
-        };
-        format!("arn:aws:appconfig:{region}:{account}:{path}")
+        }
     }
 
-    /// What an ARN's last part, behind the account, names.
+    /// What an ARN's last part, behind the account, names. Only in the form in which it is written: `deployment/01` is none.
     pub fn parse(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.split('/').collect();
-        Some(match parts[..] {
+        let found = match parts[..] {
             ["application", application] => Self::Application(application.parse().ok()?),
             ["application", application, "environment", environment] => {
                 Self::Environment(application.parse().ok()?, environment.parse().ok()?)
@@ -658,9 +662,36 @@ impl Resource {
             }
             ["extensionassociation", association] => Self::Association(association.parse().ok()?),
             _ => return None,
-        })
+        };
+        (found.path() == path).then_some(found)
     }
 }
 
 /// Tags, sorted by key.
 pub(crate) type TagMap = BTreeMap<String, String>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_named_in_one_way_only() {
+        for path in [
+            "application/abcdefg",
+            "application/abcdefg/environment/bcdefgh/deployment/1",
+            "extension/abcdefg/12",
+            "application/abcdefg/experimentdefinition/bcdefgh/experimentrun/3",
+        ] {
+            assert!(Resource::parse(path).is_some_and(|found| found.path() == path), "{path}");
+        }
+        for path in [
+            "application/abcdefg/environment/bcdefgh/deployment/01",
+            "application/abcdefg/environment/bcdefgh/deployment/+1",
+            "extension/abcdefg/012",
+            "application/abcdefg/experimentdefinition/bcdefgh/experimentrun/03",
+            "application/abcdefg/",
+        ] {
+            assert_eq!(Resource::parse(path), None, "{path}");
+        }
+    }
+}

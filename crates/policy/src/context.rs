@@ -116,7 +116,9 @@ impl Key {
         match self {
             Self::SourceIp | Self::CurrentTime | Self::EpochTime | Self::SecureTransport => false,
             Self::TagKeys | Self::RequestTag(_) => false,
-            Self::PrincipalArn | Self::PrincipalAccount | Self::UserId | Self::UserName => true,
+            // That of a role's session has the session's name in it.
+            Self::UserId => false,
+            Self::PrincipalArn | Self::PrincipalAccount | Self::UserName => true,
             Self::RequestedRegion | Self::PrincipalTag(_) | Self::ResourceTag(_) => true,
         }
     }

@@ -378,8 +378,8 @@ async fn answer_control(connection: &Connection, request: Request<Incoming>, pee
         };
         return match read {
             Err(unread) => unread.into_failure(MAX_JSON_BYTES).into_response(request_id).map(Answer::from),
-            Ok((body, _share, _)) if report::is_here(extra) => {
-                report::answer(node, &head, extra, &body, request_id).await.map(Answer::from)
+            Ok((body, _share, who)) if report::is_here(extra) => {
+                report::answer(node, &head, extra, &body, request_id, who.as_deref()).await.map(Answer::from)
             }
             Ok((_, _, who)) if extra == "stream" && head.method == Method::GET => {
                 match stream::open(node, &head, who) {

@@ -18,7 +18,10 @@ import urllib.request
 import boto3
 import botocore.exceptions
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from harness import BINARY, REGION, Server, refusal, until
 
@@ -198,6 +201,100 @@ def test_a_sessions_policy_narrows_the_roles_and_never_widens_them(guarded):
     assert refusal(client.create_application, Name="yard")["Error"]["Code"] == "AccessDeniedException"
     broken = refusal(sts.assume_role, RoleArn=arn, RoleSessionName="narrow", Policy="{}")
     assert broken["Error"]["Code"] == "MalformedPolicyDocument"
+
+
+def role_of_admin(guarded, name, *more):
+    """Makes a role that the administrator may take on, and gives a way to do so."""
+    guarded.tidegate("roles", "put", name, "--trust-user", "admin", *more)
+    sts = guarded.as_(guarded.admin, "sts")
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+
+    def take(session, **narrow):
+        def taken():
+            with contextlib.suppress(botocore.exceptions.ClientError):
+                return sts.assume_role(RoleArn=arn, RoleSessionName=session, **narrow)
+
+        until(taken)
+        return temporary(taken())
+
+    return take
+
+
+def test_what_a_policy_gives_one_session_of_a_role_no_other_gets(guarded):
+    only_alice = {"StringLike": {"aws:userid": "*:alice"}}
+    guarded.policy(
+        "alice-reads",
+        allow("appconfig:StartConfigurationSession"),
+        allow("appconfig:GetLatestConfiguration", Condition=only_alice),
+    )
+    take = role_of_admin(guarded, "shared", "--policy", "alice-reads")
+    admin = guarded.as_(guarded.admin)
+    application = admin.create_application(Name="pantry")["Id"]
+    environment_id = admin.create_environment(ApplicationId=application, Name="live")["Id"]
+    profile = admin.create_configuration_profile(ApplicationId=application, Name="list", LocationUri="hosted")["Id"]
+    admin.create_hosted_configuration_version(
+        ApplicationId=application, ConfigurationProfileId=profile, Content=b"secret", ContentType="text/plain"
+    )
+    strategy = admin.create_deployment_strategy(
+        Name="at once", DeploymentDurationInMinutes=0, GrowthFactor=100, ReplicateTo="NONE"
+    )["Id"]
+    admin.start_deployment(
+        ApplicationId=application, EnvironmentId=environment_id, ConfigurationProfileId=profile,
+        ConfigurationVersion="1", DeploymentStrategyId=strategy,
+    )
+
+    def poll(credentials):
+        data = guarded.as_(credentials, "appconfigdata")
+        token = data.start_configuration_session(
+            ApplicationIdentifier="pantry", EnvironmentIdentifier="live", ConfigurationProfileIdentifier="list"
+        )["InitialConfigurationToken"]
+        return data.get_latest_configuration, token
+
+    alice, bob = take("alice"), take("bob")
+    for _ in range(2):
+        call, token = poll(alice)
+        assert call(ConfigurationToken=token)["Configuration"].read() == b"secret"
+        call, token = poll(bob)
+        assert refusal(call, ConfigurationToken=token)["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_policies_know_a_session_by_the_arn_of_its_role(guarded):
+    by_role = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/den*"}}
+    deny = {"Effect": "Deny", "Action": "appconfig:ListApplications", "Resource": "*", "Condition": by_role}
+    guarded.policy("but-for-some", allow("appconfig:*"), deny)
+    denied, other = (role_of_admin(guarded, name, "--policy", "but-for-some")("session") for name in ("denied", "other"))
+    assert refusal(guarded.as_(denied).list_applications)["Error"]["Code"] == "AccessDeniedException"
+    guarded.as_(denied).list_extensions()
+    guarded.as_(other).list_applications()
+
+
+def test_what_narrows_a_session_narrows_what_is_taken_on_from_it(guarded):
+    take = role_of_admin(guarded, "step-one", "--policy", "AdministratorAccess")
+    role_of_admin(guarded, "step-two", "--policy", "AdministratorAccess", "--trust-role", "step-one")("known")
+    second = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/step-two", "RoleSessionName": "escape"}
+    narrow = json.dumps({"Statement": [allow("appconfig:GetApplication")]})
+    narrowed = guarded.as_(take("narrow", Policy=narrow), "sts")
+    assert refusal(narrowed.assume_role, **second)["Error"]["Code"] == "AccessDenied"
+    wide = json.dumps({"Statement": [allow("sts:AssumeRole")]})
+    assert guarded.as_(take("wide", Policy=wide), "sts").assume_role(**second)
+
+
+def test_nobody_reports_alarms_for_another_account(guarded):
+    tenant = guarded.until_known(guarded.key("neighbour", "--account", "111122223333", "--policy", "AdministratorAccess"))
+
+    def put(credentials, query=""):
+        url = f"{guarded.url}/_tidegate/alarms/boom{query}"
+        request = AWSRequest("PUT", url, data=b'{"state": "ALARM"}')
+        keys = Credentials(credentials["aws_access_key_id"], credentials["aws_secret_access_key"])
+        SigV4Auth(keys, "appconfig", REGION).add_auth(request)
+        target = url.removeprefix(guarded.url)
+        return guarded.request("PUT", target, request.data, dict(request.headers))[0]
+
+    assert put(tenant) == 200
+    assert put(tenant, "?account=111122223333") == 200
+    assert put(tenant, f"?account={ACCOUNT}") == 403
+    assert put(guarded.admin, "?account=111122223333") == 403
+    assert guarded.request("PUT", "/_tidegate/alarms/boom", b'{"state": "ALARM"}')[0] == 403
 
 
 def test_roles_are_taken_on_one_from_another_for_an_hour_and_not_for_ever(guarded):

@@ -95,12 +95,13 @@ struct Asking<'a> {
 impl Asking<'_> {
     fn allows(&self, action: &str, resource: &str, resource_tags: &[(&str, &str)]) -> Result<(), AuthFailure> {
         let who = self.who;
-        let (arn, user_id) = (who.arn(), who.user_id());
+        let user_id = who.user_id();
         let tags: Vec<(&str, &str)> = who.principal.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
         let region = who.realm().region;
         let context = policy::Context {
             principal: policy::Principal {
-                arn: &arn,
+                // Of a session it is the role's, as in IAM: policies are written for roles.
+                arn: &who.principal.arn,
                 account: who.principal.account.as_str(),
                 user_id: &user_id,
                 user_name: (!who.principal.is_role).then_some(&who.principal.name),

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tidegate_domain::{Actor, Alarm, AlarmReport, AlarmValue, Command, Kind, Realm};
 use tidegate_model::Timestamp;
 
+use crate::access::Proven;
 use crate::http::is_region;
 use crate::node::{Caller, Node, NotDone};
 
@@ -71,9 +72,18 @@ pub(crate) fn is_here(page: &str) -> bool {
 }
 
 /// Answers a request to one of these pages.
-pub(crate) async fn answer(node: &Node, head: &Parts, page: &str, body: &Bytes, request_id: &str) -> Response<Bytes> {
+///
+/// Who signed the request reports alarms of the account's own; the operator's token and open doors are for all.
+pub(crate) async fn answer(
+    node: &Node,
+    head: &Parts,
+    page: &str,
+    body: &Bytes,
+    request_id: &str,
+    who: Option<&Proven>,
+) -> Response<Bytes> {
     let outcome = match check_token(node, &head.headers) {
-        Ok(()) => answer_allowed(node, head, page, body, request_id).await,
+        Ok(()) => answer_allowed(node, head, page, body, request_id, who).await,
         Err(refused) => Err(refused),
     };
     let (status, body) = match outcome {
@@ -108,9 +118,11 @@ async fn answer_allowed(
     page: &str,
     body: &Bytes,
     request_id: &str,
+    who: Option<&Proven>,
 ) -> Result<Value, Refused> {
-    let realm = realm_of(node, head.uri.query().unwrap_or_default())?;
-    let caller = |who: &str| Caller::new(realm.clone(), Actor::Caller(who.into()), request_id.into());
+    let realm = realm_of(node, head.uri.query().unwrap_or_default(), who)?;
+    let actor = |name: &str| who.map_or_else(|| Actor::Caller(name.into()), Proven::actor);
+    let caller = |name: &str| Caller::new(realm.clone(), actor(name), request_id.into());
     match (page, head.method.as_str()) {
         ("alarms", "GET") => {
             let state = node.current().await.map_err(|error| unavailable(&error))?;
@@ -196,9 +208,10 @@ async fn execute(node: &Node, caller: &Caller, command: Command) -> Result<(), R
     }
 }
 
-/// The account and region in the query, or the server's own.
-fn realm_of(node: &Node, query: &str) -> Result<Realm, Refused> {
-    let mut realm = node.home();
+/// The account and region in the query, or else those of who signed, or the server's own.
+fn realm_of(node: &Node, query: &str, who: Option<&Proven>) -> Result<Realm, Refused> {
+    let own = who.map(Proven::realm);
+    let mut realm = own.clone().unwrap_or_else(|| node.home());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         match pair.split_once('=') {
             Some(("account", account)) => {
@@ -207,6 +220,9 @@ fn realm_of(node: &Node, query: &str) -> Result<Realm, Refused> {
             Some(("region", region)) if is_region(region) => realm.region = region.into(),
             _ => return Err(bad("The query may have account= and region=, and nothing else.")),
         }
+    }
+    if own.is_some_and(|own| own.account != realm.account) {
+        return Err((StatusCode::FORBIDDEN, "Alarms of another account are not yours to see or report.".into()));
     }
     Ok(realm)
 }

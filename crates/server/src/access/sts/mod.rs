@@ -131,7 +131,9 @@ pub(crate) struct Outcome {
 
 /// Answers a form.
 pub(crate) async fn answer(node: &Node, form: &Form<'_>, source_ip: std::net::IpAddr, request_id: &str) -> Outcome {
-    let published = node.published().clone();
+    // The newest state, so that a key that was disabled anywhere gives out nothing here.
+    let known = node.published().clone();
+    let published = node.current().await.unwrap_or(known);
     let now_ms = node.clock.now_ms();
     let mut identity = json!({"type": "Unknown"});
     let (operation, outcome) = match form.action.as_str() {
@@ -247,6 +249,9 @@ fn assume_role(published: &Published, form: &Form<'_>, who: &Proven, now_ms: i64
                 && (*account == role.account || own.is_ok())
         }
     });
+    // What narrows a session down narrows down what is taken on from it.
+    let is_narrowed = who.session.as_ref().is_some_and(|session| session.policy.is_some());
+    let is_trusted = is_trusted && (!is_narrowed || own.is_ok());
     let says_so = role.trust.external_id.as_deref().is_none_or(|id| form.field("ExternalId") == Some(id));
     if !is_trusted || !says_so {
         return Err(refused());
