@@ -32,7 +32,12 @@ impl Node {
 #[track_caller]
 fn until_served(node: &Node, token: &mut String, content: &[u8]) {
     eventually("a node serves what another one deployed", || {
-        let polled = aws::poll(&mut node.client(), token).expect(200);
+        let polled = aws::poll(&mut node.client(), token);
+        if polled.status == 500 {
+            // A node that has not heard of the deployment yet, and knows from the token that there is one; SDKs try again.
+            return None;
+        }
+        let polled = polled.expect(200);
         *token = next_token(&polled);
         (polled.body == content).then_some(())
     });
