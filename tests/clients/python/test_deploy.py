@@ -140,6 +140,11 @@ def test_what_the_container_holds_is_enough_to_run(tmp_path):
     names = {pathlib.Path(library).name for library in re.findall(r"(/\S+)", libraries)}
     of_libc = re.compile(r"lib(c|m|dl|pthread|rt|gcc_s)\.so|ld-linux")
     assert all(of_libc.match(name) for name in names), f"the image would need more than Debian's base: {names}"
+    # The image has the certificates of public authorities, for webhooks and other calls over TLS.
+    assert any("ca-certificates" in value for name, value in run if name == "RUN")
+    certificates = root / "etc/ssl/certs"
+    certificates.mkdir(parents=True)
+    shutil.copy("/etc/ssl/certs/ca-certificates.crt", certificates)
     data = root / environment["TIDEGATE_DATA"].lstrip("/")
     data.mkdir(parents=True)
     if os.geteuid() == 0:
